@@ -1,0 +1,40 @@
+# make demo and make test need only Python >= 3.11 and make; everything else is set up in .venv
+PYTHON ?= python3
+BIN := .venv/bin
+READY := .venv/.ready
+
+.PHONY: demo test check bench lint types imports clean
+
+demo: $(READY) ## the main job on the demo data, and its results
+	$(BIN)/missionctl init --demo .
+	$(BIN)/missionctl backfill --from 2026-10-01 --to 2026-10-31
+	$(BIN)/missionctl results --mission weekly_45 --limit 12
+	$(BIN)/missionctl explain supplier 84900000007 --mission weekly_45
+
+test: $(READY) ## all tests
+	$(BIN)/pytest
+
+check: lint types imports test ## what CI runs
+
+lint: $(READY)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+types: $(READY)
+	$(BIN)/mypy
+
+imports: $(READY)
+	$(BIN)/lint-imports
+
+bench: $(READY) ## the year of flights beside a hand-written script (see bench/README.md)
+	$(BIN)/python bench/flights.py
+
+$(READY): requirements.lock pyproject.toml
+	$(PYTHON) -c 'import sys; sys.exit(0 if sys.version_info >= (3, 11) else "missionctl needs Python 3.11 or newer: make PYTHON=python3.11")'
+	test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	touch $@
+
+clean:
+	rm -rf .venv
