@@ -1,0 +1,178 @@
+"""The verbs of contract §4. Each parses, calls, renders and exits; what it needs is imported when it is called."""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from mission_cli.cli import exits
+from mission_cli.cli.options import (
+    Asked,
+    Day,
+    Json,
+    MissionName,
+    SupplierName,
+    asked,
+    command_line,
+    now,
+    parse_day,
+    project_root,
+    yesterday,
+)
+
+app = typer.Typer(
+    name="missionctl",
+    help="Incentive missions from order exports: metric → condition → mission.",
+    no_args_is_help=True,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    add_completion=False,
+)
+explain_app = typer.Typer(help="Why a number is what it is.", no_args_is_help=True, rich_markup_mode=None)
+app.add_typer(explain_app, name="explain")
+
+
+def main() -> None:
+    """The command `missionctl`."""
+    raise SystemExit(exits.run(app))
+
+
+def _version(wanted: bool) -> None:  # noqa: FBT001  # the shape that typer calls
+    if wanted:
+        from mission_cli.cli.render import print_version
+
+        print_version()
+        raise typer.Exit
+
+
+@app.callback()
+def before_the_verb(
+    context: typer.Context,
+    project: Annotated[
+        Path | None, typer.Option("--project", metavar="DIR", help="The project directory (default: $MISSIONCTL_PROJECT, or here).")
+    ] = None,
+    verbose: Annotated[bool, typer.Option("-v", "--verbose", help="Show where an unexpected failure happened.")] = False,
+    no_color: Annotated[bool, typer.Option("--no-color", help="Print without colours, as with NO_COLOR set.")] = False,
+    version: Annotated[bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")] = False,
+) -> None:
+    """Incentive missions from order exports: metric → condition → mission."""
+    if verbose:
+        exits.be_verbose()
+    context.obj = Asked(project or Path(), not no_color)
+    if context.invoked_subcommand != "init":
+        context.obj = Asked(project_root(project), not no_color)
+
+
+@app.command()
+def init(
+    context: typer.Context,
+    directory: Annotated[Path | None, typer.Argument(metavar="[DIR]", help="Where (default: --project, or here).")] = None,
+    demo: Annotated[bool, typer.Option("--demo", help="With the exports of a small simulated marketplace.")] = False,
+) -> None:
+    """Make a new project directory."""
+    from mission_cli.cli.render import print_init
+    from mission_cli.demo.project import init_project
+
+    root = directory or asked(context).root
+    print_init(root, init_project(root, demo=demo))
+
+
+@app.command()
+def check(context: typer.Context, as_json: Json = False) -> None:
+    """Show every mistake of metrics.toml, missions.toml and the SQL they name."""
+    from mission_cli.cli.render import print_check
+    from mission_cli.pipeline import all_problems
+
+    project, problems = all_problems(asked(context).root)
+    print_check(project, problems, as_json=as_json)
+    exits.leave(exits.USAGE if problems else exits.DONE)
+
+
+@app.command()
+def run(context: typer.Context, day: Day = None, as_json: Json = False) -> None:
+    """Load new exports, compute what is stale, evaluate missions as of a day (default: yesterday there)."""
+    from mission_cli.cli.progress import watching
+    from mission_cli.cli.render import print_report
+    from mission_cli.pipeline import checked_project, run_day
+
+    project = checked_project(asked(context).root)
+    as_of = day or yesterday(project.timezone, project.day_start)
+    with watching(color=asked(context).color) as watch:
+        report = run_day(project, as_of, command_line(), now(), watch)
+    print_report(report, as_json=as_json)
+    exits.leave(exits.WITH_REFUSALS if report.refused else exits.DONE)
+
+
+@app.command()
+def backfill(
+    context: typer.Context,
+    first: Annotated[date, typer.Option("--from", parser=parse_day, metavar="DAY", help="The first as-of day.")],
+    last: Annotated[date, typer.Option("--to", parser=parse_day, metavar="DAY", help="The last as-of day.")],
+    as_json: Json = False,
+) -> None:
+    """The same as `run` for each day in turn; goes on where it stopped."""
+    from mission_cli.cli.progress import watching
+    from mission_cli.cli.render import print_report
+    from mission_cli.pipeline import checked_project
+    from mission_cli.pipeline import backfill as run_days
+
+    if last < first:
+        raise typer.BadParameter(f"--to {last} lies before --from {first}")
+    project = checked_project(asked(context).root)
+    with watching(color=asked(context).color) as watch:
+        report = run_days(project, first, last, command_line(), now(), watch)
+    print_report(report, as_json=as_json)
+    exits.leave(exits.WITH_REFUSALS if report.refused else exits.DONE)
+
+
+@app.command()
+def results(
+    context: typer.Context,
+    day: Day = None,
+    mission: MissionName = None,
+    supplier: SupplierName = None,
+    form: Annotated[str, typer.Option("--format", metavar="FORM", help="table, csv, json or parquet.")] = "table",
+    limit: Annotated[int | None, typer.Option("--limit", min=1, metavar="N", help="At most N rows of the table.")] = None,
+    as_json: Json = False,
+) -> None:
+    """Print the results as of a day (default: the newest that is published)."""
+    from mission_cli.cli.render import FORMS, print_results
+    from mission_cli.views.results import read_results
+
+    if form not in FORMS:
+        raise typer.BadParameter(f'"{form}" is not a format; choose {", ".join(FORMS)}')
+    found = read_results(asked(context).root, day, mission, supplier)
+    print_results(found, "json" if as_json else form, limit, color=asked(context).color)
+    if found.rows.is_empty():
+        exits.say(f"no rows as of {found.as_of}")
+
+
+@app.command()
+def status(context: typer.Context, as_json: Json = False) -> None:
+    """Show batches, rejects, partitions, stale days, the last runs, and undelivered operations."""
+    from mission_cli.cli.render import print_status
+    from mission_cli.views.status import read_status
+
+    print_status(read_status(asked(context).root), as_json=as_json, color=asked(context).color)
+
+
+@explain_app.command("supplier")
+def explain_supplier(
+    context: typer.Context,
+    supplier: Annotated[str, typer.Argument(metavar="ID", help="The supplier's id or alias.")],
+    mission: MissionName = None,
+    day: Day = None,
+    everything: Annotated[bool, typer.Option("--all", help="Every order, not only the newest.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Explain a supplier's results: mission, condition, formula, metrics, days, and the very orders."""
+    from mission_cli.cli.render import print_explanation
+    from mission_cli.config.load import load_project
+    from mission_cli.views.explain import explain_supplier as explained
+
+    root = asked(context).root
+    found = explained(load_project(root), root, supplier, mission, day)
+    print_explanation(found, as_json=as_json, everything=everything, color=asked(context).color)

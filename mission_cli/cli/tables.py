@@ -1,0 +1,96 @@
+"""Results and status as tables for people."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import polars as pl
+from rich import box
+from rich.console import RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from mission_cli.model.project import Operator
+from mission_cli.views.results import Results
+from mission_cli.views.words import number
+
+STYLES = {
+    "met": "green",
+    "completed": "green",
+    "on_track": "green",
+    "unmet": "red",
+    "failed": "red",
+    "no_data": "yellow",
+    "closing": "yellow",
+}
+
+
+def table(*headers: str, right: Sequence[str] = ()) -> Table:
+    """A table without frames; columns named in `right` hold numbers."""
+    made = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False, header_style="bold", padding=(0, 1))
+    for header in headers:
+        made.add_column(header, justify="right" if header in right else "left", overflow="fold")
+    return made
+
+
+def styled(word: str | None) -> Text:
+    """A status in its colour."""
+    return Text(word or "", style=STYLES.get(word or "", ""))
+
+
+def results_table(found: Results, rows: pl.DataFrame) -> Table:
+    """One line per condition; mission, supplier and window only where they change."""
+    made = table("mission", "supplier", "window", "mission status", "condition", "value", "target", "status", right=("value", "target"))
+    made.title = f"Results as of {found.as_of}"
+    made.title_justify = "left"
+    before: tuple[object, ...] = ()
+    for row in rows.iter_rows(named=True):
+        window = f"{row['window_start']:%m-%d} {row['window_end']:%m-%d}"
+        here = (row["mission_id"], row["supplier_id"], window)
+        head = ["", "", "", Text("")] if here == before else [*here, styled(row["mission_status"])]
+        target = f"{Operator(row['type']).sign} {number(row['val'])}"
+        made.add_row(*head, row["condition"], number(row["value"]), target, styled(row["status"]))
+        before = here
+    return made
+
+
+def status_parts(state: dict[str, Any]) -> Iterator[RenderableType]:
+    """The sections of `status`; those without content are left out."""
+    days = state["results"]
+    if days["days"]:
+        yield Text(f"Results of {days['days']} days, {days['first']} to {days['latest']}")
+    else:
+        yield Text("No results yet")
+    if state["at_work"]:
+        yield Text(f"At work: {state['at_work']['command']}, process {state['at_work']['pid']}, since {state['at_work']['since']}")
+    yield from _section("Loaded", state["sources"], {"batches", "records", "new", "updated", "duplicate", "superseded", "rejected"})
+    yield from _section("Partitions", state["partitions"], {"days"})
+    stale = [{"source": source, "days": len(names), "which": _some(names)} for source, names in state["stale"].items()]
+    yield from _section("Stale days (computed when a window needs them)", stale, {"days"})
+    yield from _section("Refused files (tried again when their content changes)", state["refused"], set())
+    yield from _section("Newest rejects", [_reject(row) for row in state["rejects"]], set())
+    yield from _section("Last runs", [_run(row) for row in state["runs"]], {"run", "files", "days", "results"})
+    yield Text(f"\nUndelivered operations: {state['undelivered']}")
+
+
+def _section(title: str, rows: Sequence[dict[str, Any]], numbers: set[str]) -> Iterator[RenderableType]:
+    if rows:
+        yield Text(f"\n{title}", style="bold")
+        made = table(*rows[0], right=tuple(numbers))
+        for row in rows:
+            made.add_row(*(f"{value:,}" if isinstance(value, int) else str(value or "") for value in row.values()))
+        yield made
+
+
+def _reject(row: dict[str, Any]) -> dict[str, Any]:
+    return {"where": f"{row['file']}:{row['line']}", "column": row["column_name"], "reason": row["reason"]}
+
+
+def _run(row: dict[str, Any]) -> dict[str, Any]:
+    shown = {"run": row["run"], "command": row["command"], "began": row["started_at"], "outcome": row["outcome"]}
+    return shown | {"files": row["batches"], "days": row["partitions"], "results": row["evaluations"]}
+
+
+def _some(names: Sequence[str]) -> str:
+    return ", ".join(names[:4]) + (f" … {names[-1]}" if len(names) > 4 else "")

@@ -1,0 +1,1 @@
+"""Window totals and checked formulas → values, statuses and mission results, as SQL. Pure."""

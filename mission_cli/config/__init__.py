@@ -1,0 +1,1 @@
+"""TOML files → raw tables with key paths → the checked project; all problems at once."""

@@ -1,0 +1,64 @@
+"""The project directory's two files → the checked project, or every problem in them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from mission_cli.config.build_metrics import (
+    build_metrics,
+    build_project,
+    build_sources,
+    build_suppliers,
+)
+from mission_cli.config.build_missions import build_missions
+from mission_cli.config.read import TomlFile
+from mission_cli.formula.check import Scope
+from mission_cli.model.errors import ConfigurationError
+from mission_cli.model.expression import Type
+from mission_cli.model.problems import Problem
+from mission_cli.model.project import Project
+
+METRICS, MISSIONS = "metrics.toml", "missions.toml"
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """What could be read: a project without what is wrong in it, and all problems. Only for `check`."""
+
+    project: Project | None
+    problems: tuple[Problem, ...]
+
+
+def load_project(root: Path) -> Project:
+    """The project in the directory `root`. Raises ConfigurationError with every problem of both files."""
+    loaded = read_project(root)
+    if loaded.problems or loaded.project is None:
+        raise ConfigurationError(loaded.problems)
+    return loaded.project
+
+
+def read_project(root: Path) -> Loaded:
+    """Everything that is right in both files, and everything that is not."""
+    metrics_file, missions_file = TomlFile(root, METRICS), TomlFile(root, MISSIONS)
+    head, project = None, None
+    timezone = "UTC"
+    if metrics_file.text and not metrics_file.problems:
+        metrics_file.refuse_other_sections(("project", "sources", "metrics", "suppliers"))
+        head = build_project(metrics_file)
+        timezone = head[1] if head else timezone
+    parsed = bool(metrics_file.tables)
+    sources = build_sources(metrics_file, timezone) if parsed else []
+    metrics = build_metrics(metrics_file, sources) if parsed else []
+    suppliers = build_suppliers(metrics_file, timezone) if parsed else None
+    missions = []
+    if missions_file.text and not missions_file.problems and parsed:
+        missions_file.refuse_other_sections(("missions",))
+        scope = Scope(dict.fromkeys(metrics_file.section("metrics"), Type.DOUBLE), "metric")
+        missions = build_missions(missions_file, scope, suppliers, supplier_table="suppliers" in metrics_file.tables)
+    problems = sorted({*metrics_file.problems, *missions_file.problems})
+    if head is not None:
+        name, timezone, day_start = head
+        everything = tuple(sources), tuple(metrics), suppliers, tuple(missions)
+        project = Project(root, name, timezone, day_start, *everything)
+    return Loaded(project, tuple(problems))

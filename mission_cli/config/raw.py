@@ -1,0 +1,229 @@
+"""The shape of both TOML files: which keys there are and of what kind. What they mean together is checked in `build`."""
+
+from __future__ import annotations
+
+from datetime import date
+from decimal import Decimal
+from difflib import get_close_matches
+from typing import Annotated, Any
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic_core import PydanticCustomError
+
+_KINDS = {bool: "true or false", int: "a number", Decimal: "a number", str: "text", list: "a list", dict: "a table", date: "a date"}
+
+
+def kind_of(value: object) -> str:
+    """What a user would call the value."""
+    return next((name for kind, name in _KINDS.items() if type(value) is kind), f"a {type(value).__name__}")
+
+
+def refuse(message: str, hint: str = "") -> PydanticCustomError:
+    """A mistake in our own words."""
+    return PydanticCustomError("missionctl", "{message}", {"message": message, "hint": hint})
+
+
+def _later(value: object) -> object:
+    raise refuse("is not supported by this version yet", "remove it")
+
+
+def _number(value: object) -> object:
+    if isinstance(value, int) and not isinstance(value, bool):
+        return Decimal(value)
+    if not isinstance(value, Decimal):
+        raise refuse(f"must be a number, not {kind_of(value)}", "without quotes" if isinstance(value, str) else "")
+    if not value.is_finite():
+        raise refuse("must be a finite number")
+    return value
+
+
+def _date(value: object) -> object:
+    if type(value) is not date:
+        raise refuse(f"must be a date, not {kind_of(value)}", "written like 2026-10-31, without quotes")
+    return value
+
+
+def _words(value: object) -> object:
+    words = [value] if isinstance(value, str) else value
+    if not isinstance(words, list) or not words or not all(isinstance(word, str) and word for word in words):
+        raise refuse("must be text, or a list of texts")
+    return words
+
+
+def _said(value: object) -> object:
+    """Text, or a table of language → text: English if it is there, else the first."""
+    if isinstance(value, dict) and value and all(isinstance(text, str) for text in value.values()):
+        return value.get("en", next(iter(value.values())))
+    if not isinstance(value, str):
+        raise refuse('must be text, or a table of languages such as { en = "…", vi = "…" }')
+    return value
+
+
+def choice(*words: str, later: tuple[str, ...] = ()) -> Any:
+    """A validator for one of `words`; those in `later` belong to the contract but not to this version."""
+
+    def check(value: object) -> object:
+        if value in words:
+            return value
+        listed = f"one of: {', '.join(words)}"
+        if not isinstance(value, str):
+            raise refuse(f"must be text, not {kind_of(value)}", listed)
+        if value in later:
+            raise refuse(f'"{value}" is not supported by this version yet', listed)
+        near = get_close_matches(value.upper(), words, n=1) or get_close_matches(value, words, n=1)
+        raise refuse(f'"{value}" is not known here', f'did you mean "{near[0]}"?' if near else listed)
+
+    return BeforeValidator(check)
+
+
+Later = Annotated[Any, BeforeValidator(_later)]
+Number = Annotated[Decimal, BeforeValidator(_number)]
+Day = Annotated[date, BeforeValidator(_date)]
+Words = Annotated[list[str], BeforeValidator(_words)]
+Said = Annotated[str, BeforeValidator(_said)]
+
+
+class Table(BaseModel):
+    """A TOML table: unknown keys are refused, nothing is coerced."""
+
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True, populate_by_name=False)
+
+
+class RawProject(Table):
+    name: str
+    timezone: str
+    day_start: str = "00:00"
+    rules: Later = None
+
+
+class RawColumn(Table):
+    type: str
+    required: bool = False
+    one_of: Words | None = None
+    min: Number | None = None
+    header: str | None = Field(None, alias="from")
+    timezone: str | None = None
+
+
+class RawCsv(Table):
+    delimiter: str = ","
+    null: list[str] = [""]
+    decimal: Annotated[str, choice(".", ",")] = "."
+    timestamp_format: Words = []
+    quote: Later = None
+    encoding: Later = None
+
+
+class RawSource(Table):
+    files: Words
+    key: Words
+    supplier: str
+    time: str
+    updated: str | None = None
+    final: str | None = None
+    max_rejects: Number = Decimal("0.01")
+    csv: RawCsv = RawCsv()
+    columns: dict[str, RawColumn]
+
+
+class RawDailyMetric(Table):
+    description: Said = ""
+    source: str
+    method: str
+    data_type: str = "decimal"
+    default_value: Number | None = None
+    day: Annotated[str, choice("sum", later=("count", "min", "max", "avg", "first", "last", "distinct"))] = "sum"
+    over_days: Annotated[
+        str, choice("sum", later=("count", "min", "max", "avg", "first", "last", "distinct", "days", "streak"))
+    ] = "sum"
+    days_where: Later = None
+
+
+class RawSingleValue(RawDailyMetric):
+    value: Number
+    where: str | None = None
+
+
+class RawExpression(RawDailyMetric):
+    expression: str
+    where: str | None = None
+
+
+class RawSql(RawDailyMetric):
+    file: str
+
+
+class RawFormula(Table):
+    description: Said = ""
+    method: str
+    formula: str
+    default_value: Number | None = None
+    grain: Later = None
+    over_days: Later = None
+    days_where: Later = None
+
+
+class RawMethod(Table):
+    """Only the choice of the method; which other keys there are depends on it."""
+
+    model_config = ConfigDict(extra="ignore", strict=True)
+    method: Annotated[str, choice("single_value", "expression", "sql", "formula", later=("python", "metabase"))]
+
+
+METHODS: dict[str, type[Table]] = {
+    "single_value": RawSingleValue,
+    "expression": RawExpression,
+    "sql": RawSql,
+    "formula": RawFormula,
+}
+
+
+class RawSuppliers(Table):
+    file: str
+    key: str
+    alias: str | None = None
+    columns: dict[str, str] = {}
+
+
+class RawWindow(Table):
+    kind: Annotated[str, choice("fixed", "day", "week", "month", later=("rolling", "since", "assigned"))]
+
+
+class RawFixed(RawWindow):
+    start: Day
+    end: Day
+
+
+class RawWeek(RawWindow):
+    start: Annotated[str, choice("MON", "TUE", "WED", "THU", "FRI", "SAT", "SUN")] = "MON"
+
+
+class RawWindowKind(RawWindow):
+    """Only the choice of the kind."""
+
+    model_config = ConfigDict(extra="ignore", strict=True)
+
+
+WINDOWS: dict[str, type[RawWindow]] = {"fixed": RawFixed, "week": RawWeek, "day": RawWindow, "month": RawWindow}
+
+
+class RawCondition(Table):
+    name: str
+    formula: str
+    type: Annotated[str, choice("GT", "GTE", "LT", "LTE", "EQ", "NE", later=("BETWEEN",))]
+    val: Number
+    no_data: Annotated[str, choice("unmet", "met")] = "unmet"
+    role: Annotated[str, choice("goal", later=("gate", "guard"))] = "goal"
+    tiers: Later = None
+    min_volume: Later = None
+
+
+class RawMission(Table):
+    title: Said = ""
+    window: dict[str, Any]
+    suppliers: str | None = None
+    require: Annotated[str, choice("all", later=("any",))] = "all"
+    grace_days: int = Field(0, ge=0, le=366)
+    reward: Later = None
+    limits: Later = None
+    conditions: list[RawCondition] = Field(min_length=1)

@@ -1,0 +1,1 @@
+"""Orders of one source and day → one metric partition: a row per supplier, a column per metric."""

@@ -1,0 +1,122 @@
+"""The partition kernel: day orders in, one Parquet file per day out.
+
+A plain, picklable function that needs no handle of the working database, so it can run in any executor.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+import polars as pl
+
+from mission_cli.daily.sql_metric import MAX_SECONDS, sql_values
+from mission_cli.formula.emit import identifier
+from mission_cli.formula.metric_sql import order_value
+from mission_cli.model.errors import UsageError
+from mission_cli.model.expression import Type
+from mission_cli.model.project import DailyMetric, Method, Project
+from mission_cli.store.database import in_memory
+from mission_cli.store.files import Draft, Published, Publisher
+from mission_cli.store.layout import metrics_folder
+
+_FORMAT = "1"  # raise it when the same metrics give other bytes
+
+
+@dataclass(frozen=True, slots=True)
+class PartitionTask:
+    """Days of one source to compute. `orders`: day → its orders file, relative to data/; metrics sorted by id."""
+
+    data: Path
+    source: str
+    supplier: str
+    time: str
+    key: tuple[str, ...]
+    timezone: str
+    metrics: tuple[DailyMetric, ...]
+    orders: tuple[tuple[date, str], ...]
+
+
+def partition_metrics(project: Project, source: str) -> tuple[DailyMetric, ...]:
+    """The metrics of a source's partitions, in the order of their columns."""
+    return tuple(sorted(project.daily_metrics(source), key=lambda metric: metric.id))
+
+
+def partition_meaning(metrics: tuple[DailyMetric, ...], timezone: str) -> str:
+    """Fingerprint of what the numbers in a partition mean; descriptions, defaults and layout of the TOML are no part of it."""
+    parts = [
+        (m.id, m.method, m.data_type.sql, m.where and m.where.canonical, m.expression and m.expression.canonical, m.sql)
+        for m in metrics
+    ]
+    return hashlib.sha256(repr((_FORMAT, timezone, parts)).encode()).hexdigest()[:16]
+
+
+def compute_partitions(task: PartitionTask) -> dict[date, Published | None]:
+    """Compute and publish the partition of each day; None for a day without any supplier.
+
+    Grain: supplier_id (text), one column per metric, NULL where no order of the day counts. Integers are BIGINT,
+    decimals DECIMAL(38,s), summed exactly; doubles are summed in the order of time and key.
+    """
+    publisher = Publisher(task.data)
+    orders = _order_values(task)
+    totals = orders.group_by("_day", "supplier_id").agg(*[_summed(metric) for metric in task.metrics if metric.method is not Method.SQL])
+    for metric in task.metrics:
+        if metric.method is Method.SQL:
+            totals = totals.join(_from_sql(task, metric, totals), on=["_day", "supplier_id"], how="left")
+    totals = totals.select("_day", "supplier_id", *[_stored(metric) for metric in task.metrics]).sort("_day", "supplier_id")
+    parts = {key[0]: part.drop("_day") for key, part in totals.partition_by("_day", as_dict=True, maintain_order=True).items()}
+    written = publisher.write([Draft(metrics_folder(task.source, day), "metrics", part) for day, part in parts.items()])
+    publisher.settle()
+    return dict.fromkeys(day for day, _ in task.orders) | dict(zip(parts, written, strict=True))
+
+
+def _order_values(task: PartitionTask) -> pl.DataFrame:
+    """One row per order that has a supplier: `_day`, `supplier_id`, and per metric its value or NULL when it does not count."""
+    values = [f", {order_value(metric)} AS {identifier(metric.id)}" for metric in task.metrics if metric.method is not Method.SQL]
+    sorting = ", ".join(identifier(name) for name in (task.time, *task.key))
+    supplier = identifier(task.supplier)
+    database = in_memory(task.timezone)
+    return database.frame(
+        f"SELECT _day, CAST({supplier} AS VARCHAR) AS supplier_id{''.join(values)} FROM read_parquet(?)"
+        f" WHERE {supplier} IS NOT NULL ORDER BY _day, supplier_id, {sorting}",
+        [[str(task.data / name) for _, name in task.orders]],
+    )
+
+
+def _summed(metric: DailyMetric) -> pl.Expr:
+    """The sum of the values that count, NULL when none does."""
+    value = pl.col(metric.id)
+    match metric.data_type.type:
+        case Type.INTEGER:
+            total = value.cast(pl.Int128).sum()
+        case Type.DOUBLE:
+            total = value.drop_nulls().implode().list.sum()  # one list in a fixed order: the same whatever the threads
+        case _:
+            total = value.sum()
+    return pl.when(value.count() > 0).then(total).alias(metric.id)
+
+
+def _stored(metric: DailyMetric) -> pl.Expr:
+    match metric.data_type.type:
+        case Type.INTEGER:
+            return pl.col(metric.id).cast(pl.Int64)
+        case Type.DECIMAL:
+            return pl.col(metric.id).cast(pl.Decimal(38, metric.data_type.scale))
+        case _:
+            return pl.col(metric.id).cast(pl.Float64)
+
+
+def _from_sql(task: PartitionTask, metric: DailyMetric, totals: pl.DataFrame) -> pl.DataFrame:
+    """A SQL metric's rows of every day. Raises UsageError for a supplier that has no order that day."""
+    parts = []
+    for day, name in task.orders:
+        values = sql_values(metric, task.source, task.data / name, task.timezone, MAX_SECONDS)
+        parts.append(values.select(pl.lit(day).alias("_day"), "supplier_id", "value"))
+    found = pl.concat(parts)
+    strange = found.join(totals, on=["_day", "supplier_id"], how="anti")
+    if not strange.is_empty():
+        day, supplier, _ = strange.row(0)
+        raise UsageError(f'{metric.sql_file}: gives supplier "{supplier}" on {day}, who has no final order of {task.source} that day')
+    return found.rename({"value": metric.id})

@@ -1,0 +1,1 @@
+"""The demo marketplace: simulated exports that fit the repository's metrics.toml and missions.toml."""

@@ -1,0 +1,144 @@
+"""Tree → checked tree: names resolved, types and numbers of arguments verified, all mistakes of a text at once."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from difflib import get_close_matches
+
+from mission_cli.formula.errors import FormulaError, FormulaErrors
+from mission_cli.formula.functions import FUNCTIONS, OPERATORS, Function
+from mission_cli.formula.parse import parse
+from mission_cli.model.expression import Call, Expression, Literal, Name, Node, Type
+
+_NUMBERS = (Type.INTEGER, Type.DECIMAL, Type.DOUBLE)
+_AGGREGATES = {"sum", "count", "avg", "min", "max", "mean", "median", "first", "last"}
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """What names mean in a place: name → type, and what such a name is called there (`column`, `metric`)."""
+
+    types: Mapping[str, Type]
+    noun: str
+
+
+def compile_text(text: str, scope: Scope, want: str) -> Expression:
+    """The checked expression of `text`, of the family `want` (number or boolean). Raises FormulaErrors."""
+    try:
+        parsed = parse(text)
+    except FormulaError as error:
+        raise FormulaErrors([error]) from None
+    checker = _Checker(scope)
+    tree, kind = checker.visit(parsed)
+    if not checker.errors and kind.family not in (want, "null"):
+        checker.errors.append(FormulaError(0, f"gives a {kind.family}, not a {want}"))
+    if checker.errors:
+        raise FormulaErrors(checker.errors)
+    return Expression(text, tree, kind)
+
+
+@dataclass(slots=True)
+class _Checker:
+    scope: Scope
+    errors: list[FormulaError] = field(default_factory=list)
+
+    def visit(self, node: Node) -> tuple[Node, Type]:
+        match node:
+            case Literal():
+                return node, node.type
+            case Name():
+                return self._name(node)
+            case Call():
+                return self._call(node)
+
+    def _name(self, node: Name) -> tuple[Node, Type]:
+        known = {name.lower(): name for name in self.scope.types}
+        found = known.get(node.name.lower())
+        if found is None:
+            self.errors.append(FormulaError(node.at, f'unknown {self.scope.noun} "{node.name}"', self._nearest(node.name)))
+            return node, Type.NULL
+        return Name(found, node.at), self.scope.types[found]
+
+    def _nearest(self, name: str) -> str:
+        near = get_close_matches(name, self.scope.types, n=1)
+        if near:
+            return f'did you mean "{near[0]}"?'
+        return f"{self.scope.noun}s here: {', '.join(sorted(self.scope.types)) or 'none'}"
+
+    def _call(self, node: Call) -> tuple[Node, Type]:
+        function = self._function(node)
+        visited = [self.visit(arg) for arg in node.args]
+        checked = Call(node.op, tuple(arg for arg, _ in visited), node.at)
+        kinds = [kind for _, kind in visited]
+        if function is None or not self._count_fits(node, function):
+            return checked, Type.NULL
+        if node.op == "case":
+            return checked, self._case(node, kinds)
+        return checked, self._apply(node, function, kinds)
+
+    def _function(self, node: Call) -> Function | None:
+        name = node.op.removesuffix("()")
+        found = FUNCTIONS.get(name) if node.op.endswith("()") else OPERATORS[name]
+        if found is None:
+            near = get_close_matches(name, FUNCTIONS, n=1)
+            hint = f'did you mean "{near[0]}"?' if near else f"functions: {', '.join(FUNCTIONS)}"
+            if name in _AGGREGATES:
+                hint = 'what happens over orders and days is told by the metric\'s "day" and "over_days"'
+            self.errors.append(FormulaError(node.at, f'unknown function "{name}"', hint))
+        return found
+
+    def _count_fits(self, node: Call, function: Function) -> bool:
+        given = len(node.args)
+        if given == function.least or (function.repeats and given > function.least):
+            return True
+        wanted = f"at least {function.least}" if function.repeats else str(function.least)
+        self.errors.append(FormulaError(node.at, f"{node.op.rstrip('()')} takes {wanted} arguments, not {given}"))
+        return False
+
+    def _apply(self, node: Call, function: Function, kinds: list[Type]) -> Type:
+        same: list[Type] = []
+        for index, (arg, kind) in enumerate(zip(node.args, kinds, strict=True)):
+            word = function.word(index)
+            if word == "same":
+                same.append(kind)
+            elif word != "any" and not _fits(kind, word):
+                self._mismatch(node, arg, f"takes a {word}, not a {kind}")
+        self._agree(node, [a for i, a in enumerate(node.args) if function.word(i) == "same"], same)
+        if function.gives != "same":
+            return Type(function.gives)
+        return _common(same or kinds)
+
+    def _case(self, node: Call, kinds: list[Type]) -> Type:
+        for arg, kind in list(zip(node.args, kinds, strict=True))[:-1:2]:
+            if not _fits(kind, "boolean"):
+                self._mismatch(node, arg, f"takes a boolean after WHEN, not a {kind}")
+        self._agree(node, [*node.args[1::2], node.args[-1]], [*kinds[1::2], kinds[-1]])
+        return _common([*kinds[1::2], kinds[-1]])
+
+    def _agree(self, node: Call, args: list[Node], kinds: list[Type]) -> None:
+        families = {kind.family for kind in kinds} - {"null"}
+        if len(families) < 2:
+            return
+        first = next(kind for kind in kinds if kind.family != "null")
+        other = next(i for i, kind in enumerate(kinds) if kind.family not in (first.family, "null"))
+        hint = "write DATE '2026-10-31' or TIMESTAMP '2026-10-31 17:00'" if {"time", "text"} == families else ""
+        self._mismatch(node, args[other], f"cannot hold a {first} against a {kinds[other]}", hint)
+
+    def _mismatch(self, node: Call, arg: Node, message: str, hint: str = "") -> None:
+        at = node.at if isinstance(arg, Literal) and arg.value is None else arg.at
+        self.errors.append(FormulaError(at, f"{node.op.rstrip('()').upper()} {message}", hint))
+
+
+def _fits(kind: Type, word: str) -> bool:
+    return kind is Type.NULL or word in (kind.family, kind.value)
+
+
+def _common(kinds: list[Type]) -> Type:
+    """The widest type of the arguments; among numbers double over decimal over integer."""
+    for kind in reversed(_NUMBERS):
+        if kind in kinds:
+            return kind
+    if Type.TIMESTAMP in kinds:
+        return Type.TIMESTAMP
+    return next((kind for kind in kinds if kind is not Type.NULL), Type.NULL)

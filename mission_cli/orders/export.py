@@ -1,0 +1,73 @@
+"""Days of a source → Parquet: the final orders (evidence, and input of the partition kernel), and what was left out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date
+
+import polars as pl
+
+from mission_cli.formula.emit import identifier
+from mission_cli.model.project import Source
+from mission_cli.orders.merge import duplicates_table, orders_table
+from mission_cli.store.database import Database
+from mission_cli.store.files import Draft, Published, Publisher
+from mission_cli.store.layout import left_out_folder, orders_folder
+from mission_cli.store.statements import columns, statement
+
+_ROWS_AT_ONCE = 3_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class DayFiles:
+    """The two files of a day; None where the day has no such records."""
+
+    orders: Published | None
+    left_out: Published | None
+
+
+def in_portions(database: Database, source: Source, days: Sequence[date]) -> Iterator[list[date]]:
+    """The days in groups whose records fit in memory together; a day is never split."""
+    counts = dict(
+        database.rows(f"SELECT _day, count(*) FROM {orders_table(source.id)} WHERE list_contains(?, _day) GROUP BY _day", [list(days)])
+    )
+    portion: list[date] = []
+    rows = 0
+    for day in days:
+        rows += counts.get(day, 0)
+        if portion and rows > _ROWS_AT_ONCE:
+            yield portion
+            portion, rows = [], counts.get(day, 0)
+        portion.append(day)
+    if portion:
+        yield portion
+
+
+def export_days(database: Database, publisher: Publisher, source: Source, days: Sequence[date]) -> dict[date, DayFiles]:
+    """Write the files of the days; the caller settles them. Rows are sorted by supplier, time and key."""
+    database.replace_temporary("wanted_days", pl.DataFrame({"_day": days}, schema={"_day": pl.Date}))
+    sorted_by = [name for name in (source.supplier, source.time, *source.key) if name]
+    fragments = {
+        "orders": orders_table(source.id),
+        "duplicates": duplicates_table(source.id),
+        "columns": columns((column.name for column in source.columns), "o."),
+        "sorting": ", ".join(f"o.{identifier(name)} NULLS LAST" for name in sorted_by),
+    }
+    orders = _by_day(database.frame(statement("export_orders", **fragments)))
+    left_out = _by_day(database.frame(statement("export_left_out", **fragments)))
+    written = _published(publisher, [Draft(orders_folder(source.id, day), "orders", part) for day, part in orders.items()])
+    beside = _published(publisher, [Draft(left_out_folder(source.id, day), "left_out", part) for day, part in left_out.items()])
+    return {
+        day: DayFiles(written.get(orders_folder(source.id, day)), beside.get(left_out_folder(source.id, day))) for day in days
+    }
+
+
+def _by_day(frame: pl.DataFrame) -> dict[date, pl.DataFrame]:
+    parts = frame.partition_by("_day", maintain_order=True, as_dict=True)
+    return {key[0]: part for key, part in parts.items()}  # type: ignore[misc]
+
+
+def _published(publisher: Publisher, drafts: list[Draft]) -> dict[str, Published]:
+    """Folder → what was published in it."""
+    return {draft.folder: file for draft, file in zip(drafts, publisher.write(drafts), strict=True)}

@@ -1,0 +1,100 @@
+"""The table of contents: exports → orders → daily partitions → windows → conditions → published results."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+from mission_cli.config.load import load_project, read_project
+from mission_cli.daily.sql_metric import sql_problems
+from mission_cli.model.calendar import days
+from mission_cli.model.errors import ConfigurationError
+from mission_cli.model.problems import Problem
+from mission_cli.model.project import Project
+from mission_cli.stages.context import Context, Report, Watch
+from mission_cli.stages.evaluate import evaluate
+from mission_cli.stages.heal import heal
+from mission_cli.stages.load import load_sources, load_suppliers
+from mission_cli.stages.views import make_views
+from mission_cli.staging.files import missing_exports
+from mission_cli.store.database import opened
+from mission_cli.store.files import Publisher, sweep
+from mission_cli.store.layout import EVIDENCE, Layout
+from mission_cli.store.ledger import Ledger
+from mission_cli.store.lock import held
+from mission_cli.store.manifest import read_manifest
+
+
+def run_day(project: Project, as_of: date, command: str, now: datetime, watch: Watch) -> Report:
+    """Load what is new, compute what is stale, publish the results as of one day."""
+    return _run(project, [as_of], command, now, watch)
+
+
+def backfill(project: Project, first: date, last: date, command: str, now: datetime, watch: Watch) -> Report:
+    """The same for each day from `first` to `last`; days whose results still stand are passed over."""
+    return _run(project, list(days(first, last)), command, now, watch)
+
+
+def all_problems(root: Path) -> tuple[Project | None, list[Problem]]:
+    """Every mistake of both files, of the SQL they name, and of patterns that match nothing."""
+    loaded = read_project(root)
+    problems = list(loaded.problems)
+    if loaded.project is not None:
+        problems += missing_exports(loaded.project, _loaded_sources(root))
+        problems += sql_problems(loaded.project)
+    return loaded.project, sorted(problems)
+
+
+def checked_project(root: Path) -> Project:
+    """The project, when nothing at all is wrong with it. Raises ConfigurationError with every problem."""
+    project = load_project(root)
+    problems = missing_exports(project, _loaded_sources(root)) + sql_problems(project)
+    if problems:
+        raise ConfigurationError(problems)
+    return project
+
+
+def _loaded_sources(root: Path) -> set[str]:
+    return {entry["source"] for entry in read_manifest(Layout(root).manifest).state.get("sources", ())}
+
+
+def _run(project: Project, as_of_days: Sequence[date], command: str, now: datetime, watch: Watch) -> Report:
+    with _begun(project, command, now, watch) as context:
+        load_suppliers(context)
+        load_sources(context)
+        heal(context, as_of_days)
+        evaluate(context, as_of_days)
+        make_views(context)
+        return context.report
+
+
+@contextmanager
+def _begun(project: Project, command: str, now: datetime, watch: Watch) -> Iterator[Context]:
+    """Hold the project, open its ledger, and record how the block ended."""
+    layout = Layout(project.root)
+    since = now.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    with held(layout.lock, command, since), opened(layout.database, layout.scratch, project.timezone) as database:
+        ledger = Ledger(database)
+        if ledger.was_cut_off():
+            sweep(layout.data, EVIDENCE, ledger.named_files())
+        run = ledger.begin_run(command, now.astimezone(UTC).replace(tzinfo=None))
+        context = Context(project, layout, database, ledger, Publisher(layout.data), watch, run)
+        try:
+            yield context
+        except BaseException:
+            _end(context, "failed")
+            raise
+        _end(context, "done")
+
+
+def _end(context: Context, outcome: str) -> None:
+    report = context.report
+    counts = {
+        "batches": report.batches,
+        "partitions": sum(map(len, report.computed.values())),
+        "evaluations": len(report.evaluated),
+    }
+    context.ledger.end_run(context.run, outcome, datetime.now(UTC).replace(tzinfo=None), counts)
+    context.publish()

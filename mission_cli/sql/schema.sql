@@ -1,0 +1,85 @@
+-- The ledger: what was loaded, computed and published.
+-- reads: nothing / writes: tables that are not there yet / parameters: none
+
+CREATE TABLE IF NOT EXISTS runs (              -- grain: one command that held the project
+    run INTEGER NOT NULL,
+    command VARCHAR NOT NULL,
+    started_at TIMESTAMP NOT NULL,             -- UTC
+    finished_at TIMESTAMP,
+    outcome VARCHAR NOT NULL,                  -- running | done | failed
+    batches BIGINT NOT NULL DEFAULT 0,
+    partitions BIGINT NOT NULL DEFAULT 0,
+    evaluations BIGINT NOT NULL DEFAULT 0
+);
+
+CREATE TABLE IF NOT EXISTS source_meanings (   -- grain: source; what its loaded rows were read and dated by
+    source VARCHAR NOT NULL,
+    meaning VARCHAR NOT NULL
+);
+
+CREATE TABLE IF NOT EXISTS batches (           -- grain: one content of an export file
+    batch INTEGER NOT NULL,
+    source VARCHAR NOT NULL,
+    file VARCHAR NOT NULL,                     -- relative to the project
+    digest VARCHAR NOT NULL,                   -- SHA-256 of the file's bytes
+    bytes BIGINT NOT NULL,
+    status VARCHAR NOT NULL,                   -- loaded | refused
+    reason VARCHAR,                            -- why it was refused
+    records BIGINT NOT NULL,                   -- loaded: = new + updated + duplicate + superseded + rejected
+    new BIGINT NOT NULL,
+    updated BIGINT NOT NULL,
+    duplicate BIGINT NOT NULL,
+    superseded BIGINT NOT NULL,
+    rejected BIGINT NOT NULL,
+    run INTEGER NOT NULL
+);
+
+CREATE TABLE IF NOT EXISTS seen_files (        -- grain: source and file name; spares hashing a file that did not change
+    source VARCHAR NOT NULL,
+    file VARCHAR NOT NULL,
+    bytes BIGINT NOT NULL,
+    modified_ns BIGINT NOT NULL,
+    digest VARCHAR NOT NULL
+);
+
+CREATE TABLE IF NOT EXISTS rejects (           -- grain: one record that could not be taken
+    source VARCHAR NOT NULL,
+    batch INTEGER NOT NULL,
+    line BIGINT NOT NULL,                      -- first line of the record in the file, from 1
+    column_name VARCHAR,
+    reason VARCHAR NOT NULL,
+    raw VARCHAR NOT NULL                       -- the record as it stood in the file
+);
+
+CREATE TABLE IF NOT EXISTS days (              -- grain: source and business day that any record was ever dated to
+    source VARCHAR NOT NULL,
+    day DATE NOT NULL,                         -- 0001-01-01: records without any date
+    change INTEGER NOT NULL                    -- the last batch that changed the day
+);
+
+CREATE TABLE IF NOT EXISTS partitions (        -- grain: source and business day that was computed
+    source VARCHAR NOT NULL,
+    day DATE NOT NULL,
+    change INTEGER NOT NULL,                   -- days.change at that time
+    meaning VARCHAR NOT NULL,                  -- fingerprint of the metrics in it
+    orders_file VARCHAR,                       -- NULL: no such records that day
+    left_out_file VARCHAR,
+    file VARCHAR,                              -- the partition; NULL: no supplier that day
+    digest VARCHAR,
+    rows BIGINT NOT NULL                       -- suppliers in it
+);
+
+CREATE TABLE IF NOT EXISTS evaluations (       -- grain: as-of day
+    as_of DATE NOT NULL,
+    meaning VARCHAR NOT NULL,                  -- fingerprint of rules, partitions and suppliers that went in
+    rules VARCHAR NOT NULL,                    -- fingerprint of the rules alone
+    file VARCHAR NOT NULL,
+    digest VARCHAR NOT NULL,
+    rows BIGINT NOT NULL
+);
+
+CREATE TABLE IF NOT EXISTS supplier_files (    -- grain: one row, or none: the suppliers as last loaded
+    digest VARCHAR NOT NULL,                   -- of the export and of what was read from it
+    file VARCHAR NOT NULL,
+    rows BIGINT NOT NULL
+);

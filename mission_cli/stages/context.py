@@ -1,0 +1,73 @@
+"""What every stage of a run is given, and what it reports back."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from datetime import date
+from typing import Protocol
+
+from mission_cli.daily.partition import partition_meaning, partition_metrics
+from mission_cli.model.project import Project
+from mission_cli.store.database import Database
+from mission_cli.store.files import Publisher
+from mission_cli.store.layout import Layout
+from mission_cli.store.ledger import Ledger
+from mission_cli.store.manifest import SupplierEntry, write_manifest
+
+
+class Watch(Protocol):
+    """Who is told how far a run is."""
+
+    def begin(self, stage: str, total: int) -> None:
+        """A stage begins that has `total` units of work."""
+
+    def advance(self, units: int) -> None:
+        """Some units of the stage are done."""
+
+    def note(self, text: str) -> None:
+        """Something the operator should know."""
+
+
+@dataclass(slots=True)
+class Report:
+    """What a run did. `computed`: source → day → why it was computed."""
+
+    batches: int = 0
+    counts: dict[str, int] = field(default_factory=lambda: dict.fromkeys(("records", "new", "updated", "duplicate", "superseded", "rejected"), 0))
+    refused: list[tuple[str, str]] = field(default_factory=list)
+    rejects: list[tuple[str, int]] = field(default_factory=list)
+    computed: dict[str, dict[date, str]] = field(default_factory=dict)
+    evaluated: list[date] = field(default_factory=list)
+    unchanged: list[date] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class Context:
+    """One run: the project, its ledger, and what the run reports. `obsolete`: files that the ledger no longer names."""
+
+    project: Project
+    layout: Layout
+    database: Database
+    ledger: Ledger
+    publisher: Publisher
+    watch: Watch
+    run: int
+    report: Report = field(default_factory=Report)
+    obsolete: list[str] = field(default_factory=list)
+
+    def publish(self) -> None:
+        """Let readers see what the ledger names now, then remove what it no longer names."""
+        meanings = {
+            source.id: partition_meaning(partition_metrics(self.project, source.id), self.project.timezone)
+            for source in self.project.sources
+        }
+        manifest = replace(self.ledger.manifest(meanings), suppliers=self._suppliers())
+        manifest.state["missions"] = [mission.id for mission in self.project.missions]
+        write_manifest(self.layout.manifest, manifest)
+        for name in self.obsolete:
+            (self.layout.data / name).unlink(missing_ok=True)
+        self.obsolete.clear()
+
+    def _suppliers(self) -> SupplierEntry | None:
+        known, suppliers = self.ledger.supplier_file(), self.project.suppliers
+        return SupplierEntry(known[1], suppliers.key, suppliers.alias) if known and suppliers else None

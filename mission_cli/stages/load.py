@@ -1,0 +1,223 @@
+"""Stage 1: new export files → orders, duplicates, rejects; and the days that they changed."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Sequence
+
+import polars as pl
+
+from mission_cli.formula.emit import identifier
+from mission_cli.model.errors import StorageError, UsageError
+from mission_cli.model.project import Source, Suppliers
+from mission_cli.orders.merge import Merged, drop_tables, make_tables, merge
+from mission_cli.stages.context import Context
+from mission_cli.staging.files import ExportFile, Stamp, inspect, look, settled
+from mission_cli.staging.load import Loading, stage
+from mission_cli.staging.meaning import SUPPLIERS, source_meaning, suppliers_as_source
+from mission_cli.staging.text import Batch
+from mission_cli.store.files import Draft
+from mission_cli.store.layout import SUPPLIERS_FOLDER
+from mission_cli.store.ledger import BatchEntry
+
+_BYTES_AT_ONCE = 256 << 20
+
+
+class _ChangedMeanwhile(Exception):
+    """Files that changed while they were being loaded."""
+
+    def __init__(self, names: set[str]) -> None:
+        super().__init__()
+        self.names = names
+
+
+def load_sources(context: Context) -> None:
+    """Load every file that is new, source by source, in the order of file names."""
+    looked = [(source, _look(context, source)) for source in context.project.sources]
+    pending = [(source, files, _pending(context, source, files)) for source, files in looked]
+    context.watch.begin("load", sum(len(todo) for _, _, (todo, _) in pending))
+    for source, files, (todo, again) in pending:
+        _load_source(context, source, todo, again=again)
+        _remember(context, source.id, files)
+    for entry in context.ledger.refused_files():
+        context.report.refused.append(entry)
+
+
+def _look(context: Context, source: Source) -> list[ExportFile]:
+    seen = {name: Stamp(*stamp) for name, stamp in context.ledger.seen_files(source.id).items()}
+    return look(context.project.root, source, seen)
+
+
+def _pending(context: Context, source: Source, files: Sequence[ExportFile]) -> tuple[list[ExportFile], bool]:
+    """The files to load, each content once; and whether all is loaded again because the source is defined differently now."""
+    before = context.ledger.source_meaning(source.id)
+    again = before is not None and before != source_meaning(context.project, source)
+    loaded = context.ledger.batch_files(source.id)
+    if again:
+        _all_there(source, loaded, files)
+        loaded = {}
+    known = set(loaded) | (set() if again else set(context.ledger.refused_digests(source.id)))
+    todo: dict[str, ExportFile] = {}
+    for file in files:
+        if file.stamp.digest not in known:
+            todo.setdefault(file.stamp.digest, file)
+    return list(todo.values()), again
+
+
+def _all_there(source: Source, loaded: dict[str, str], files: Sequence[ExportFile]) -> None:
+    """A changed source is loaded again from its files: refuse when one of them is gone, before anything is forgotten."""
+    there = {file.stamp.digest for file in files}
+    gone = sorted(name for digest, name in loaded.items() if digest not in there)
+    if gone:
+        more = f" and {len(gone) - 3} more" if len(gone) > 3 else ""
+        raise UsageError(
+            f"metrics.toml: sources.{source.id}: its definition changed, so its files must be loaded again, but"
+            f" {', '.join(gone[:3])}{more} changed or went away since; put them back, or undo the change"
+        )
+
+
+def _load_source(context: Context, source: Source, todo: Sequence[ExportFile], *, again: bool) -> None:
+    if again:
+        context.watch.note(f"{source.id}: its definition changed, so all of its files are loaded again")
+    groups = list(_groups(todo))
+    if again or context.ledger.source_meaning(source.id) is None:
+        groups = groups or [[]]
+    for number, group in enumerate(groups):
+        files = list(group)
+        while True:
+            try:
+                _load_group(context, source, files, forget=again and number == 0)
+                break
+            except _ChangedMeanwhile as changed:
+                files = [file for file in files if file.name not in changed.names]
+                context.watch.note(f"still being written, left for the next run: {', '.join(sorted(changed.names))}")
+        context.watch.advance(len(group))
+
+
+def _groups(files: Sequence[ExportFile]) -> Iterator[list[ExportFile]]:
+    """Files that are loaded in one transaction, bounded by their size."""
+    group: list[ExportFile] = []
+    size = 0
+    for file in files:
+        if group and size + file.stamp.bytes > _BYTES_AT_ONCE:
+            yield group
+            group, size = [], 0
+        group.append(file)
+        size += file.stamp.bytes
+    if group:
+        yield group
+
+
+def _load_group(context: Context, source: Source, files: Sequence[ExportFile], *, forget: bool) -> None:
+    ledger, database = context.ledger, context.database
+    with database.transaction():
+        if forget:
+            ledger.forget_source(source.id)
+            drop_tables(database, source.id)
+        make_tables(database, source)
+        ledger.set_source_meaning(source.id, source_meaning(context.project, source))
+        if not files:
+            return
+        batches = _batches(context, source, files)
+        loading = stage(database, context.project, source, batches)
+        merged = merge(database, source)
+        changed = {file.name for file in files if not file.unchanged()}
+        if changed:
+            raise _ChangedMeanwhile(changed)
+        entries = [_entry(context, source, batch, loading, merged) for batch in batches]
+        ledger.add_batches(entries)
+        ledger.mark_changed(source.id, merged.days, batches[-1].number)
+    _count(context, entries)
+
+
+def _batches(context: Context, source: Source, files: Sequence[ExportFile]) -> list[Batch]:
+    first = context.ledger.next_batch()
+    return [
+        Batch(first + index, file.name, file.path, file.content or inspect(file.path, source.csv.delimiter))
+        for index, file in enumerate(files)
+    ]
+
+
+def _entry(context: Context, source: Source, batch: Batch, loading: Loading, merged: Merged) -> BatchEntry:
+    """The ledger's line on a batch. Raises StorageError when its records do not add up, so that nothing is committed."""
+    reason = loading.refused.get(batch.number)
+    records = loading.records.get(batch.number, 0)
+    rejected = loading.rejected.get(batch.number, 0)
+    did = merged.counts.get(batch.number, {})
+    counts = [did.get(word, 0) for word in ("new", "updated", "duplicate", "superseded")]
+    if reason is None and records != sum(counts) + rejected:
+        raise StorageError(f"{batch.name}: {records} records, but {sum(counts) + rejected} accounted for; nothing was loaded")
+    status = "loaded" if reason is None else "refused"
+    content = batch.content
+    return BatchEntry(
+        batch.number, source.id, batch.name, content.digest, content.bytes, status, reason, records, *counts, rejected, context.run
+    )
+
+
+def _count(context: Context, entries: Sequence[BatchEntry]) -> None:
+    report = context.report
+    for entry in entries:
+        if entry.status == "refused":
+            continue
+        report.batches += 1
+        for word in report.counts:
+            report.counts[word] += getattr(entry, word)
+        if entry.rejected:
+            report.rejects.append((entry.file, entry.rejected))
+
+
+def _remember(context: Context, source: str, files: Sequence[ExportFile]) -> None:
+    """Keep the stamps of files whose next change is sure to show in them."""
+    now = time.time_ns()
+    stamps = {f.name: (f.stamp.bytes, f.stamp.modified_ns if settled(f.stamp, now) else -1, f.stamp.digest) for f in files}
+    if stamps != context.ledger.seen_files(source):
+        with context.database.transaction():
+            context.ledger.remember_files(source, stamps)
+
+
+def load_suppliers(context: Context) -> None:
+    """Replace the suppliers by what their file holds now, when it changed; of a key that repeats the last row counts."""
+    suppliers = context.project.suppliers
+    if suppliers is None:
+        return
+    source = suppliers_as_source(suppliers)
+    files = _look(context, source)
+    if not files:
+        raise UsageError(f'metrics.toml: suppliers.file: "{suppliers.file}" is not there; put the export there or correct the name')
+    digest = f"{files[0].stamp.digest}:{source_meaning(context.project, source)}"
+    known = context.ledger.supplier_file()
+    if known is None or known[0] != digest:
+        _replace_suppliers(context, suppliers, source, files[0], digest, known[1] if known else None)
+    _remember(context, SUPPLIERS, files)
+
+
+def _replace_suppliers(
+    context: Context, suppliers: Suppliers, source: Source, file: ExportFile, digest: str, old: str | None
+) -> None:
+    database, ledger = context.database, context.ledger
+    with database.transaction():
+        ledger.forget_source(SUPPLIERS)
+        batches = _batches(context, source, [file])
+        loading = stage(database, context.project, source, batches)
+        key = identifier(suppliers.key)
+        total = database.rows("SELECT count(*), count(DISTINCT " + key + ") FROM staged")[0]
+        merged = Merged({batches[0].number: {"new": total[1], "superseded": total[0] - total[1]}}, [])
+        entry = _entry(context, source, batches[0], loading, merged)
+        ledger.add_batches([entry])
+        if entry.status == "loaded":
+            frame = database.frame(
+                f"SELECT * EXCLUDE (_batch, _line, _final, _day) FROM staged"
+                f" QUALIFY row_number() OVER (PARTITION BY {key} ORDER BY _line DESC) = 1 ORDER BY {key}"
+            )
+            (published,) = context.publisher.write([Draft(SUPPLIERS_FOLDER, "suppliers", frame)])
+            context.publisher.settle()
+            _replace_table(context, frame)
+            ledger.replace_supplier_file(digest, published)
+            context.obsolete += [old] if old is not None and old != published.name else []
+    _count(context, [entry])
+
+
+def _replace_table(context: Context, frame: pl.DataFrame) -> None:
+    context.database.execute("DROP TABLE IF EXISTS suppliers")
+    context.database.replace_temporary("suppliers_now", frame)
+    context.database.execute("CREATE TABLE suppliers AS SELECT * FROM suppliers_now")

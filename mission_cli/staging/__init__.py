@@ -1,0 +1,1 @@
+"""Export file → typed staging rows, one batch per file content. Trusts nothing that arrives."""

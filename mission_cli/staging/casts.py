@@ -1,0 +1,114 @@
+"""Text → typed values in SQL, by our own rules: a cell is taken as it is written or refused with a reason.
+
+DuckDB's own casts are more generous than money allows: `1.6` becomes 2, `24:00:00` the next day, an offset is dropped.
+"""
+
+from __future__ import annotations
+
+from mission_cli.formula.emit import identifier, text_literal
+from mission_cli.model.expression import Type
+from mission_cli.model.project import Column, CsvOptions
+
+_DAY = r"\d{4}-\d{2}-\d{2}"
+_CLOCK = r"([01]\d|2[0-3]):[0-5]\d(:[0-5]\d(\.\d{1,6}0*)?)?"
+_OFFSET = r" ?(Z|UTC|[+-]([01]\d|2[0-3])(:?[0-5]\d)?)"
+_NAIVE = f"{_DAY}[T ]{_CLOCK}"
+_DOUBLE = r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?"
+_TRUE, _FALSE = "('true', 't', 'yes', '1')", "('false', 'f', 'no', '0')"
+_CONTROL = r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]"
+
+
+def typed(column: Column, text: str, options: CsvOptions) -> str:
+    """SQL that gives the value of the cell `text` (SQL itself), or NULL when the cell is not one of the column's type."""
+    match column.data_type.type:
+        case Type.TEXT:
+            return _when(f"NOT regexp_matches({text}, {text_literal(_CONTROL)})", text)
+        case Type.INTEGER:
+            return _when(_matches(text, r"[+-]?\d+"), f"TRY_CAST({text} AS BIGINT)")
+        case Type.DECIMAL:
+            point = _pointed(text, options)
+            return _when(_matches(point, _decimal(column.data_type.scale)), f"TRY_CAST({point} AS {column.data_type.sql})")
+        case Type.DOUBLE:
+            point = _pointed(text, options)
+            return _when(f"{_matches(point, _DOUBLE)} AND isfinite(TRY_CAST({point} AS DOUBLE))", f"TRY_CAST({point} AS DOUBLE)")
+        case Type.BOOLEAN:
+            return f"CASE WHEN lower({text}) IN {_TRUE} THEN TRUE WHEN lower({text}) IN {_FALSE} THEN FALSE END"
+        case Type.DATE:
+            return _when(_matches(text, _DAY), f"TRY_CAST({text} AS DATE)")
+        case _:
+            return _timestamp(column, text, options)
+
+
+def _timestamp(column: Column, text: str, options: CsvOptions) -> str:
+    if options.timestamp_formats:
+        tries = [_local(f"TRY_STRPTIME({text}, {text_literal(f)})", column.timezone) for f in options.timestamp_formats]
+        return f"coalesce({', '.join(tries)})"
+    local = _local(f"TRY_CAST({text} AS TIMESTAMP)", column.timezone)
+    return (
+        f"CASE WHEN {_matches(text, _NAIVE + _OFFSET)} THEN TRY_CAST({text} AS TIMESTAMPTZ)"
+        f" WHEN {_matches(text, _NAIVE)} THEN {local} END"
+    )
+
+
+def _local(naive: str, timezone: str) -> str:
+    """The instant of a wall clock time; of two such instants, when clocks go back, the first."""
+    zone = text_literal(timezone)
+    later = f"timezone({zone}, {naive})"
+    hour = "INTERVAL 1 HOUR"
+    return f"CASE WHEN timezone({zone}, {later} - {hour}) = {naive} THEN {later} - {hour} ELSE {later} END"
+
+
+def complaint(column: Column, text: str, key: tuple[str, ...]) -> str:
+    """SQL that gives the column's header, chr(31) and why the cell is refused, or NULL when it is taken.
+
+    `text` is the cell as SQL; the typed value has the column's name.
+    """
+    value, whens = identifier(column.name), []
+    if column.required or column.name in key:
+        whens.append((f"{text} IS NULL", "'is required and empty'"))
+    whens.append((f"{text} IS NOT NULL AND {value} IS NULL", f"concat({_shown(text)}, {text_literal(_expected(column))})"))
+    if column.one_of:
+        allowed = ", ".join(map(text_literal, column.one_of))
+        listed = text_literal(f" is not one of {', '.join(column.one_of)}")
+        whens.append((f"{value} NOT IN ({allowed})", f"concat({_shown(text)}, {listed})"))
+    if column.minimum is not None:
+        below = text_literal(f" is below {column.minimum:f}")
+        whens.append((f"{value} < {column.minimum:f}", f"concat({_shown(text)}, {below})"))
+    said = "".join(f" WHEN {when} THEN concat({text_literal(column.header)}, chr(31), {then})" for when, then in whens)
+    return f"CASE{said} END"
+
+
+def _expected(column: Column) -> str:
+    match column.data_type.type:
+        case Type.TEXT:
+            return " holds control characters"
+        case Type.INTEGER:
+            return " is not an integer of at most 64 bits"
+        case Type.DECIMAL:
+            return f" is not a decimal({column.data_type.precision},{column.data_type.scale})"
+        case Type.TIMESTAMP:
+            return " is not a timestamp"
+        case other:
+            return f" is not a {other}"
+
+
+def _shown(text: str) -> str:
+    return f"concat('\"', left({text}, 40), '\"')"
+
+
+def _decimal(scale: int) -> str:
+    places = rf"\d{{0,{scale}}}0*"
+    return rf"[+-]?(\d+(\.{places})?|\.{places}\d?)" if scale == 0 else rf"[+-]?(\d+(\.{places})?|\.\d{{1,{scale}}}0*)"
+
+
+def _pointed(text: str, options: CsvOptions) -> str:
+    """The number with a decimal point; a point where a comma is declared makes it no number."""
+    return f"replace(replace({text}, '.', '?'), ',', '.')" if options.decimal == "," else text
+
+
+def _matches(text: str, pattern: str) -> str:
+    return f"regexp_full_match({text}, {text_literal(pattern)})"
+
+
+def _when(condition: str, value: str) -> str:
+    return f"CASE WHEN {condition} THEN {value} END"

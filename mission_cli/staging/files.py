@@ -1,0 +1,132 @@
+"""Which export files are new: found by the source's patterns, known by their content."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from mission_cli.model.errors import StorageError
+from mission_cli.model.problems import Problem
+from mission_cli.model.project import Project, Source
+
+UNFINISHED = (".part", ".tmp")
+_SETTLED_NS = 2_000_000_000  # a file touched later than this before we looked may change again within its time stamp
+_CHUNK = 1 << 22
+
+
+@dataclass(frozen=True, slots=True)
+class Stamp:
+    """What tells cheaply that a file is the one we hashed."""
+
+    bytes: int
+    modified_ns: int
+    digest: str
+
+
+@dataclass(frozen=True, slots=True)
+class Content:
+    """What one pass over a file's bytes shows. `plain`: every line is a record and a split at the delimiter reads it."""
+
+    digest: str
+    bytes: int
+    lines: int
+    delimiters: int
+    plain: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ExportFile:
+    """A file that matches a pattern of a source. `name` is relative to the project; `content` only when it was read now."""
+
+    source: str
+    name: str
+    path: Path
+    stamp: Stamp
+    content: Content | None = None
+
+    def unchanged(self) -> bool:
+        """Whether the file still looks as it did when it was read."""
+        try:
+            status = self.path.stat()
+        except FileNotFoundError:
+            return False
+        return (self.stamp.bytes, self.stamp.modified_ns) == (status.st_size, status.st_mtime_ns)
+
+
+def matching(root: Path, source: Source) -> list[Path]:
+    """The files of a source, by name. A file that is still being written (.part, .tmp) is left for later."""
+    found = {path for pattern in source.files for path in _glob(root, pattern)}
+    return sorted(path for path in found if path.is_file() and path.suffix not in UNFINISHED)
+
+
+def _glob(root: Path, pattern: str) -> list[Path]:
+    """The pattern's files; an absolute pattern is taken from the root of the file system."""
+    absolute = Path(pattern)
+    if absolute.is_absolute():
+        return list(Path(absolute.anchor).glob(str(absolute.relative_to(absolute.anchor))))
+    return list(root.glob(pattern))
+
+
+def name_in(root: Path, path: Path) -> str:
+    """How the ledger calls a file."""
+    return Path(os.path.relpath(path, root)).as_posix()
+
+
+def missing_exports(project: Project, known_sources: set[str]) -> list[Problem]:
+    """Sources none of whose patterns matches a file, unless they were loaded before."""
+    problems = []
+    for source in project.sources:
+        if source.id in known_sources or matching(project.root, source):
+            continue
+        patterns = ", ".join(f'"{pattern}"' for pattern in source.files)
+        message = f"no file matches {patterns}"
+        hint = "correct the pattern, or put the first export there"
+        problems.append(Problem("metrics.toml", 0, 0, f"sources.{source.id}.files", message, hint))
+    return problems
+
+
+def look(root: Path, source: Source, seen: Mapping[str, Stamp]) -> list[ExportFile]:
+    """Every file of the source with its digest; only files that changed since they were `seen` are read.
+
+    Raises StorageError, naming the file, when one cannot be read.
+    """
+    found = []
+    for path in matching(root, source):
+        name = name_in(root, path)
+        try:
+            status = path.stat()
+            known = seen.get(name)
+            if known is not None and (known.bytes, known.modified_ns) == (status.st_size, status.st_mtime_ns):
+                found.append(ExportFile(source.id, name, path, known))
+                continue
+            content = inspect(path, source.csv.delimiter)
+        except OSError as error:
+            raise StorageError(f"{path} cannot be read: {error.strerror}") from error
+        stamp = Stamp(status.st_size, status.st_mtime_ns, content.digest)
+        found.append(ExportFile(source.id, name, path, stamp, content))
+    return found
+
+
+def settled(stamp: Stamp, now_ns: int) -> bool:
+    """Whether a later change of the file would show in its time stamp, so that the stamp may be trusted next time."""
+    return now_ns - stamp.modified_ns > _SETTLED_NS
+
+
+def inspect(path: Path, delimiter: str) -> Content:
+    """One pass over the bytes of a file."""
+    digest, size, last = hashlib.sha256(), 0, b"\n"
+    counts = dict.fromkeys((b"\n", b"\r", b"\r\n", delimiter.encode(), b'"', b"\0", b"\n\n", b"\n\r"), 0)
+    with path.open("rb") as file:
+        while chunk := file.read(_CHUNK):
+            digest.update(chunk)
+            size += len(chunk)
+            for mark in counts:
+                counts[mark] += chunk.count(mark) + (len(mark) == 2 and last + chunk[:1] == mark)
+            last = chunk[-1:]
+    delimiters, lines = counts[delimiter.encode()], counts[b"\n"] + (last != b"\n")
+    odd = counts[b'"'] + counts[b"\0"] + counts[b"\n\n"] + counts[b"\n\r"]
+    ends_alike = counts[b"\r"] == counts[b"\r\n"] and counts[b"\r"] in (0, counts[b"\n"])
+    return Content(digest.hexdigest(), size, lines, delimiters, plain=not odd and ends_alike and delimiter.isascii())

@@ -1,0 +1,148 @@
+"""Files of one source → one table of text cells, every record with its batch and line.
+
+Plain files go through DuckDB's reader in one sweep; a file with quotes, other line ends or uneven records goes through
+the standard library's, which knows where each record begins.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import duckdb
+import polars as pl
+
+from mission_cli.formula.emit import identifier, text_literal
+from mission_cli.model.project import Source
+from mission_cli.staging.files import Content
+from mission_cli.staging.records import UnreadableFile, header, records
+from mission_cli.store.database import Database
+
+TEXT_TABLE = "staged_text"
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """A file about to be loaded, under the number of its batch."""
+
+    number: int
+    name: str
+    path: Path
+    content: Content
+
+
+@dataclass(frozen=True, slots=True)
+class Misfit:
+    """A record whose fields do not fit the header."""
+
+    batch: int
+    line: int
+    reason: str
+    raw: str
+
+
+@dataclass(frozen=True, slots=True)
+class Staged:
+    """What became of the files: records per batch (misfits included), misfits, and files that cannot be read at all."""
+
+    records: dict[int, int]
+    misfits: list[Misfit]
+    refused: dict[int, str]
+
+
+def stage_text(database: Database, source: Source, batches: Sequence[Batch]) -> Staged:
+    """Fill the temporary table `staged_text`: `_batch`, `_line`, and each column of the source as text."""
+    staged = Staged({}, [], {})
+    names = ", ".join(f"{identifier(column.name)} VARCHAR" for column in source.columns)
+    database.execute(f"CREATE OR REPLACE TEMP TABLE {TEXT_TABLE} (_batch INTEGER, _line BIGINT, {names})")
+    groups: dict[tuple[str, ...], list[Batch]] = defaultdict(list)
+    careful: list[Batch] = []
+    for batch in batches:
+        try:
+            found = header(batch.path, source.csv.delimiter)
+            _check_header(source, found)
+        except UnreadableFile as error:
+            staged.refused[batch.number] = str(error)
+            continue
+        even = batch.content.delimiters == batch.content.lines * (len(found) - 1)
+        if batch.content.plain and even:
+            groups[found].append(batch)
+        else:
+            careful.append(batch)
+    for found, group in groups.items():
+        careful += _stage_plain(database, source, found, group, staged)
+    for batch in careful:
+        _stage_careful(database, source, batch, staged)
+    return staged
+
+
+def _check_header(source: Source, found: tuple[str, ...]) -> None:
+    repeated = sorted({name for name in found if found.count(name) > 1})
+    if repeated:
+        raise UnreadableFile(f"its header names {', '.join(repeated)} more than once")
+    missing = [column.header for column in source.columns if column.header not in found]
+    if missing:
+        raise UnreadableFile(f"its header has no column {', '.join(missing)}; it has {', '.join(found)}")
+
+
+def _stage_plain(
+    database: Database, source: Source, found: tuple[str, ...], group: Sequence[Batch], staged: Staged
+) -> list[Batch]:
+    """Stage files with the same header; gives back all of them when the reader finds one to be less plain than it looked."""
+    try:
+        database.execute(_read_csv(source, found), [[str(batch.path) for batch in group]])
+    except (duckdb.InvalidInputException, duckdb.ConversionException):
+        return list(group)
+    firsts = database.rows("SELECT filename, min(rowid), count(*) FROM staged_cells GROUP BY filename")
+    numbers = {str(batch.path): batch.number for batch in group}
+    counts = {numbers[name]: count for name, _, count in firsts}
+    if any(counts.get(batch.number, 0) != batch.content.lines - 1 for batch in group):
+        return list(group)
+    staged.records.update({batch.number: counts.get(batch.number, 0) for batch in group})
+    frame = pl.DataFrame(
+        [(name, numbers[name], first) for name, first, _ in firsts],
+        schema={"filename": pl.String, "number": pl.Int32, "first": pl.Int64},
+        orient="row",
+    )
+    database.replace_temporary("staged_files", frame)
+    cells = ", ".join(f"c.{identifier(column.header)}" for column in source.columns)
+    database.execute(
+        f"INSERT INTO {TEXT_TABLE} SELECT f.number, c.rowid - f.first + 2, {cells}"
+        " FROM staged_cells AS c JOIN staged_files AS f USING (filename)"
+    )
+    return []
+
+
+def _read_csv(source: Source, found: tuple[str, ...]) -> str:
+    used = ", ".join(identifier(column.header) for column in source.columns)
+    shape = ", ".join(f"{text_literal(name)}: 'VARCHAR'" for name in found)
+    nulls = ", ".join(map(text_literal, source.csv.null))
+    return f"""CREATE OR REPLACE TEMP TABLE staged_cells AS SELECT filename, {used} FROM read_csv(
+        ?, auto_detect = false, header = true, delim = {text_literal(source.csv.delimiter)}, quote = '', escape = '',
+        columns = {{{shape}}}, filename = true, null_padding = false, strict_mode = true, nullstr = [{nulls}])"""
+
+
+def _stage_careful(database: Database, source: Source, batch: Batch, staged: Staged) -> None:
+    rows: list[tuple[int, int, *tuple[str | None, ...]]] = []
+    misfits: list[Misfit] = []
+    nulls = set(source.csv.null)
+    try:
+        stream = records(batch.path, source.csv.delimiter)
+        names = [name.strip() for name in next(stream).fields]
+        places = [names.index(column.header) for column in source.columns]
+        for record in stream:
+            if len(record.fields) != len(names):
+                reason = f"has {len(record.fields)} fields where the header has {len(names)}"
+                misfits.append(Misfit(batch.number, record.line, reason, record.raw))
+                continue
+            cells = (record.fields[place] for place in places)
+            rows.append((batch.number, record.line, *(None if cell in nulls else cell for cell in cells)))
+    except UnreadableFile as error:
+        staged.refused[batch.number] = str(error)
+        return
+    staged.records[batch.number] = len(rows) + len(misfits)
+    staged.misfits.extend(misfits)
+    schema = {"_batch": pl.Int32, "_line": pl.Int64} | {column.name: pl.String for column in source.columns}
+    database.insert_frame(TEXT_TABLE, pl.DataFrame(rows, schema=schema, orient="row"))

@@ -1,0 +1,110 @@
+"""The working database: opening it, transactions, and what the driver of a run needs of DuckDB."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import duckdb
+
+from mission_cli.model.errors import StorageError
+from mission_cli.store.statements import statement
+
+if TYPE_CHECKING:
+    import polars as pl
+
+Parameters = Sequence[Any] | Mapping[str, Any]
+
+
+class Database:
+    """One connection. `TimeZone` is the project's, so that dates and hours of timestamps are local."""
+
+    def __init__(self, connection: duckdb.DuckDBPyConnection) -> None:
+        self._connection = connection
+
+    def execute(self, sql: str, parameters: Parameters = ()) -> None:
+        """Run a statement for its effect."""
+        self._connection.execute(sql, parameters)
+
+    def rows(self, sql: str, parameters: Parameters = ()) -> list[tuple[Any, ...]]:
+        """All rows of a query that gives few."""
+        return self._connection.execute(sql, parameters).fetchall()
+
+    def frame(self, sql: str, parameters: Parameters = ()) -> pl.DataFrame:
+        """The rows of a query as a Polars frame."""
+        relation = self._connection.sql(sql, params=parameters or None)
+        assert relation is not None, "a query gives rows"
+        return relation.pl()  # type: ignore[no-any-return]
+
+    def replace_temporary(self, table: str, frame: pl.DataFrame) -> None:
+        """Make `frame` a temporary table called `table`, in the place of an earlier one."""
+        self._connection.register("frame_to_copy", frame)
+        try:
+            self._connection.execute(f'CREATE OR REPLACE TEMP TABLE "{table}" AS SELECT * FROM frame_to_copy')
+        finally:
+            self._connection.unregister("frame_to_copy")
+
+    def insert_frame(self, table: str, frame: pl.DataFrame) -> None:
+        """Append the rows of `frame` to `table`, by name."""
+        if frame.is_empty():
+            return
+        self._connection.register("frame_to_copy", frame)
+        try:
+            self._connection.execute(f'INSERT INTO "{table}" BY NAME SELECT * FROM frame_to_copy')
+        finally:
+            self._connection.unregister("frame_to_copy")
+
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        """Everything in the block commits together, or nothing does."""
+        self._connection.execute("BEGIN")
+        try:
+            yield
+            self._connection.execute("COMMIT")
+        except BaseException:
+            self._rollback()
+            raise
+
+    def _rollback(self) -> None:
+        try:
+            self._connection.execute("ROLLBACK")
+        except duckdb.Error:
+            pass  # the transaction is gone already; what made it fail is being raised
+
+
+@contextmanager
+def opened(path: Path, scratch: Path, timezone: str) -> Iterator[Database]:
+    """The database at `path`, made when it is not there. Ends with a CHECKPOINT. The caller holds the lock."""
+    scratch.mkdir(parents=True, exist_ok=True)
+    try:
+        connection = duckdb.connect(path, config={"temp_directory": str(scratch)})
+    except duckdb.Error as error:
+        raise StorageError(f"{path} cannot be opened as a database: {first_line(error)}") from error
+    try:
+        configure(connection, timezone)
+        connection.execute(statement("schema"))
+        yield Database(connection)
+        connection.execute("CHECKPOINT")
+    finally:
+        connection.close()
+
+
+def in_memory(timezone: str) -> Database:
+    """A database of its own, without a file: for kernels and readers."""
+    connection = duckdb.connect()
+    configure(connection, timezone)
+    return Database(connection)
+
+
+def configure(connection: duckdb.DuckDBPyConnection, timezone: str) -> None:
+    """Settings that results depend on. Division by zero must give NULL, never NaN: in DuckDB NaN > 0.7 is TRUE."""
+    connection.execute("SET ieee_floating_point_ops = false")
+    connection.execute("SET TimeZone = ?", [timezone])
+    connection.execute("SET enable_progress_bar = false")
+
+
+def first_line(error: BaseException) -> str:
+    """The first line of an error's text."""
+    return str(error).strip().split("\n", 1)[0]

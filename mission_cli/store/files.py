@@ -1,0 +1,118 @@
+"""Published files: written under a temporary name, synced, renamed into place, their folder synced.
+
+A name carries the digest of its content, so a file is never changed once it has its name, and the same content has
+the same name. What the ledger does not name does not exist, and is swept.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import polars as pl
+
+PENDING = ".pending"
+
+
+@dataclass(frozen=True, slots=True)
+class Published:
+    """A file in place. `name` is relative to data/; `digest` is of its bytes; `rows` what it holds."""
+
+    name: str
+    digest: str
+    rows: int
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """A frame to be published as `folder`/`stem`-<digest>.parquet."""
+
+    folder: str
+    stem: str
+    frame: pl.DataFrame
+
+
+class Publisher:
+    """Writes Parquet files below data/ in two steps: `write` any number, then `settle` makes them durable under their names."""
+
+    def __init__(self, data: Path) -> None:
+        self._data = data
+        self._waiting: dict[str, Path] = {}
+
+    def write(self, drafts: Sequence[Draft]) -> list[Published]:
+        """Write each frame to a temporary file in its folder, several at a time. Not yet in place: see `settle`."""
+        with ThreadPoolExecutor(max_workers=os.cpu_count() or 1) as pool:
+            return list(pool.map(self._write, drafts))
+
+    def _write(self, draft: Draft) -> Published:
+        target = self._data / draft.folder
+        target.mkdir(parents=True, exist_ok=True)
+        temporary = target / f"{draft.stem}{PENDING}"
+        draft.frame.write_parquet(temporary, compression="zstd")
+        digest = digest_of(temporary)
+        name = f"{draft.folder}/{draft.stem}-{digest[:16]}.parquet"
+        if (self._data / name).exists():
+            temporary.unlink()
+        else:
+            self._waiting[name] = temporary
+        return Published(name, digest, draft.frame.height)
+
+    def settle(self) -> None:
+        """Sync and rename everything written, then sync the folders, deepest first."""
+        folders: set[Path] = set()
+        with ThreadPoolExecutor(max_workers=os.cpu_count() or 1) as pool:
+            list(pool.map(sync, self._waiting.values()))
+            for name, temporary in self._waiting.items():
+                target = self._data / name
+                os.replace(temporary, target)
+                folders.update(p for p in target.parents if p == self._data or self._data in p.parents)
+            for depth in sorted({len(path.parts) for path in folders}, reverse=True):
+                list(pool.map(sync, [path for path in folders if len(path.parts) == depth]))
+        self._waiting.clear()
+
+
+def sync(path: Path) -> None:
+    """Make the file's content, or the folder's entries, durable."""
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def digest_of(path: Path) -> str:
+    """SHA-256 of the file's bytes."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def replace_text(path: Path, text: str) -> None:
+    """Replace a small file as a whole, durably."""
+    temporary = path.with_name(path.name + PENDING)
+    with temporary.open("w", encoding="utf-8") as file:
+        file.write(text)
+        file.flush()
+        os.fsync(file.fileno())
+    os.replace(temporary, path)
+    sync(path.parent)
+
+
+def sweep(data: Path, folders: Iterable[str], named: set[str]) -> int:
+    """Remove every file below `folders` that is not `named`, and folders left empty; returns how many files went."""
+    removed = 0
+    for top in folders:
+        for parent, subfolders, files in os.walk(data / top, topdown=False):
+            for file in files:
+                path = Path(parent) / file
+                if path.relative_to(data).as_posix() not in named:
+                    path.unlink()
+                    removed += 1
+            if not any(Path(parent, sub).exists() for sub in subfolders) and not os.listdir(parent):
+                os.rmdir(parent)
+    return removed

@@ -1,0 +1,273 @@
+"""The ledger: batches, days, partitions, evaluations and runs, and what follows from them. Only the driver writes it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass
+from datetime import date, datetime
+from typing import Any
+
+import polars as pl
+
+from mission_cli.store.database import Database
+from mission_cli.store.files import Published
+from mission_cli.store.manifest import DayEntry, Manifest, ResultEntry
+
+UNDATED = date.min
+
+
+@dataclass(frozen=True, slots=True)
+class BatchEntry:
+    """One content of an export file and what became of its records."""
+
+    batch: int
+    source: str
+    file: str
+    digest: str
+    bytes: int
+    status: str
+    reason: str | None
+    records: int
+    new: int
+    updated: int
+    duplicate: int
+    superseded: int
+    rejected: int
+    run: int
+
+
+@dataclass(frozen=True, slots=True)
+class PartitionEntry:
+    """A source and day as computed: from which state of the day, by which metrics, into which files."""
+
+    source: str
+    day: date
+    change: int
+    meaning: str
+    orders_file: str | None
+    left_out_file: str | None
+    file: str | None
+    digest: str | None
+    rows: int
+
+
+class Ledger:
+    """Reads and writes the ledger's tables; every method is part of the caller's transaction."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    # runs
+
+    def begin_run(self, command: str, now: datetime) -> int:
+        """Record that a command begins; earlier ones that never ended are recorded as failed."""
+        self._database.execute("UPDATE runs SET outcome = 'failed' WHERE outcome = 'running'")
+        ((number,),) = self._database.rows("SELECT coalesce(max(run), 0) + 1 FROM runs")
+        self._database.execute(
+            "INSERT INTO runs (run, command, started_at, outcome) VALUES (?, ?, ?, 'running')", [number, command, now]
+        )
+        return int(number)
+
+    def was_cut_off(self) -> bool:
+        """Whether the last command did not end by itself, so that it may have left files behind."""
+        found = self._database.rows("SELECT outcome FROM runs ORDER BY run DESC LIMIT 1")
+        return bool(found) and found[0][0] != "done"
+
+    def end_run(self, run: int, outcome: str, now: datetime, counts: Mapping[str, int]) -> None:
+        """Record how a command ended and how many batches, partitions and evaluations it made."""
+        self._database.execute(
+            "UPDATE runs SET outcome = ?, finished_at = ?, batches = ?, partitions = ?, evaluations = ? WHERE run = ?",
+            [outcome, now, counts["batches"], counts["partitions"], counts["evaluations"], run],
+        )
+
+    # sources and batches
+
+    def source_meaning(self, source: str) -> str | None:
+        """Fingerprint of the definition that a source's rows were loaded by."""
+        found = self._database.rows("SELECT meaning FROM source_meanings WHERE source = ?", [source])
+        return found[0][0] if found else None
+
+    def sources(self) -> list[str]:
+        """Every source that was ever loaded."""
+        return [source for (source,) in self._database.rows("SELECT source FROM source_meanings ORDER BY source")]
+
+    def set_source_meaning(self, source: str, meaning: str) -> None:
+        """Remember what a source's rows are loaded by from now on."""
+        self._database.execute("DELETE FROM source_meanings WHERE source = ?", [source])
+        self._database.execute("INSERT INTO source_meanings VALUES (?, ?)", [source, meaning])
+
+    def forget_source(self, source: str) -> None:
+        """Forget everything loaded from a source and computed from it."""
+        for table in ("batches", "rejects", "days", "partitions", "source_meanings"):
+            self._database.execute(f"DELETE FROM {table} WHERE source = ?", [source])
+
+    def batch_files(self, source: str) -> dict[str, str]:
+        """Digest → file name of every loaded batch of a source."""
+        sql = "SELECT digest, file FROM batches WHERE source = ? AND status = 'loaded'"
+        return dict(self._database.rows(sql, [source]))
+
+    def refused_digests(self, source: str) -> dict[str, str]:
+        """Digest → reason of every refused batch of a source."""
+        return dict(self._database.rows("SELECT digest, reason FROM batches WHERE source = ? AND status = 'refused'", [source]))
+
+    def refused_files(self) -> list[tuple[str, str]]:
+        """File name and reason of every refused file that still has the refused content."""
+        sql = """SELECT b.file, b.reason FROM batches AS b
+                 SEMI JOIN seen_files AS s ON s.source = b.source AND s.file = b.file AND s.digest = b.digest
+                 WHERE b.status = 'refused' ORDER BY b.batch"""
+        return [(file, reason) for file, reason in self._database.rows(sql)]
+
+    def next_batch(self) -> int:
+        """The number after the last one used."""
+        ((number,),) = self._database.rows("SELECT coalesce(max(batch), 0) + 1 FROM batches")
+        return int(number)
+
+    def add_batches(self, entries: Iterable[BatchEntry]) -> None:
+        """Record batches."""
+        self._insert("batches", [asdict(entry) for entry in entries], {"batch": pl.Int32, "run": pl.Int32, "reason": pl.String})
+
+    def seen_files(self, source: str) -> dict[str, tuple[int, int, str]]:
+        """File name → bytes, modification time and digest when it was last read."""
+        rows = self._database.rows("SELECT file, bytes, modified_ns, digest FROM seen_files WHERE source = ?", [source])
+        return {file: (size, modified, digest) for file, size, modified, digest in rows}
+
+    def remember_files(self, source: str, files: Mapping[str, tuple[int, int, str]]) -> None:
+        """Replace what is known of a source's files."""
+        self._database.execute("DELETE FROM seen_files WHERE source = ?", [source])
+        rows = [
+            {"source": source, "file": file, "bytes": size, "modified_ns": modified, "digest": digest}
+            for file, (size, modified, digest) in files.items()
+        ]
+        self._insert("seen_files", rows)
+
+    # days and partitions
+
+    def mark_changed(self, source: str, days: Iterable[date], change: int) -> None:
+        """Record that the records of some days changed, so that their partitions are stale."""
+        frame = pl.DataFrame({"day": list(days)}, schema={"day": pl.Date})
+        self._database.replace_temporary("changed_days", frame)
+        self._database.execute("DELETE FROM days WHERE source = ? AND day IN (SELECT day FROM changed_days)", [source])
+        self._database.execute("INSERT INTO days SELECT ?, day, ? FROM changed_days", [source, change])
+
+    def stale_days(self, source: str, meaning: str) -> dict[date, tuple[int, str]]:
+        """Day → its newest change and why it is to be computed: `new`, `late data` or `metrics changed`."""
+        sql = """
+            SELECT d.day, d.change, CASE WHEN p.day IS NULL THEN 'new' WHEN p.change <> d.change THEN 'late data'
+                   ELSE 'metrics changed' END
+            FROM days AS d LEFT JOIN partitions AS p USING (source, day)
+            WHERE d.source = ? AND (p.day IS NULL OR p.change <> d.change OR p.meaning <> ?) ORDER BY d.day"""
+        return {day: (change, why) for day, change, why in self._database.rows(sql, [source, meaning])}
+
+    def replace_partitions(self, entries: list[PartitionEntry]) -> list[str]:
+        """Record computed days of one source; returns the names of files that the ledger no longer knows."""
+        days = [entry.day for entry in entries]
+        source = entries[0].source
+        old = self._database.rows(
+            "SELECT orders_file, left_out_file, file FROM partitions WHERE source = ? AND list_contains(?, day)", [source, days]
+        )
+        self._database.execute("DELETE FROM partitions WHERE source = ? AND list_contains(?, day)", [source, days])
+        text = dict.fromkeys(("orders_file", "left_out_file", "file", "digest"), pl.String)
+        self._insert("partitions", [asdict(entry) for entry in entries], {"change": pl.Int32, **text})
+        now = {name for e in entries for name in (e.orders_file, e.left_out_file, e.file)}
+        return [name for row in old for name in row if name is not None and name not in now]
+
+    def partition_digests(self) -> dict[str, dict[date, str]]:
+        """Source → day → digest of every partition that has suppliers."""
+        found: dict[str, dict[date, str]] = {}
+        for source, day, digest in self._database.rows("SELECT source, day, digest FROM partitions WHERE file IS NOT NULL"):
+            found.setdefault(source, {})[day] = digest
+        return found
+
+    def partition_files(self) -> dict[str, dict[date, str]]:
+        """Source → day → file of every partition that has suppliers."""
+        found: dict[str, dict[date, str]] = {}
+        for source, day, file in self._database.rows("SELECT source, day, file FROM partitions WHERE file IS NOT NULL"):
+            found.setdefault(source, {})[day] = file
+        return found
+
+    def mean_partition_rows(self) -> float:
+        """How many suppliers a partition has on average; 1 when there is none."""
+        ((rows,),) = self._database.rows("SELECT avg(rows) FROM partitions WHERE file IS NOT NULL")
+        return float(rows or 1)
+
+    # evaluations and suppliers
+
+    def evaluation_meanings(self) -> dict[date, str]:
+        """As-of day → fingerprint of all that its results were made from."""
+        return dict(self._database.rows("SELECT as_of, meaning FROM evaluations"))
+
+    def replace_evaluations(self, rules: str, made: Mapping[date, tuple[str, Published]]) -> list[str]:
+        """Record the results of as-of days; returns the names of files that the ledger no longer knows."""
+        days = list(made)
+        old = self._database.rows("SELECT file FROM evaluations WHERE list_contains(?, as_of)", [days])
+        self._database.execute("DELETE FROM evaluations WHERE list_contains(?, as_of)", [days])
+        rows = [
+            {"as_of": day, "meaning": meaning, "rules": rules, "file": file.name, "digest": file.digest, "rows": file.rows}
+            for day, (meaning, file) in made.items()
+        ]
+        self._insert("evaluations", rows)
+        now = {file.name for _, file in made.values()}
+        return [name for (name,) in old if name not in now]
+
+    def supplier_file(self) -> tuple[str, str] | None:
+        """Digest of the suppliers' export as loaded, and the published file."""
+        found = self._database.rows("SELECT digest, file FROM supplier_files")
+        return (found[0][0], found[0][1]) if found else None
+
+    def replace_supplier_file(self, digest: str, file: Published) -> None:
+        """Record the suppliers as loaded."""
+        self._database.execute("DELETE FROM supplier_files")
+        self._database.execute("INSERT INTO supplier_files VALUES (?, ?, ?)", [digest, file.name, file.rows])
+
+    # what readers see
+
+    def manifest(self, meanings: Mapping[str, str]) -> Manifest:
+        """Everything the ledger names but the suppliers. `meanings`: source → fingerprint of its metrics today, for counting stale days."""
+        days: dict[str, dict[date, DayEntry]] = {}
+        sql = "SELECT source, day, orders_file, left_out_file, file FROM partitions"
+        for source, day, orders, left_out, metrics in self._database.rows(sql):
+            days.setdefault(source, {})[day] = DayEntry(orders, left_out, metrics)
+        results = {
+            as_of: ResultEntry(file, rules) for as_of, file, rules in self._database.rows("SELECT as_of, file, rules FROM evaluations")
+        }
+        return Manifest(days, results, None, self._state(meanings))
+
+    def named_files(self) -> set[str]:
+        """The names of all published files that exist as far as the ledger is concerned."""
+        sql = """SELECT unnest([orders_file, left_out_file, file]) AS name FROM partitions
+                 UNION ALL SELECT file FROM evaluations UNION ALL SELECT file FROM supplier_files"""
+        return {name for (name,) in self._database.rows(sql) if name is not None}
+
+    def _state(self, meanings: Mapping[str, str]) -> dict[str, Any]:
+        sources = self._database.frame("""
+            SELECT source, count(*) FILTER (status = 'loaded') AS batches,
+                   coalesce(sum(records) FILTER (status = 'loaded'), 0)::BIGINT AS records, sum(new)::BIGINT AS new,
+                   sum(updated)::BIGINT AS updated, sum(duplicate)::BIGINT AS duplicate, sum(superseded)::BIGINT AS superseded,
+                   coalesce(sum(rejected) FILTER (status = 'loaded'), 0)::BIGINT AS rejected
+            FROM batches GROUP BY source ORDER BY source""").to_dicts()
+        refused = [{"file": file, "reason": reason} for file, reason in self.refused_files()]
+        rejects = self._database.frame("""
+            SELECT r.source, b.file, r.line, r.column_name, r.reason FROM rejects AS r JOIN batches AS b USING (batch)
+            ORDER BY r.batch DESC, r.line LIMIT 20""").to_dicts()
+        runs = self._database.frame("""
+            SELECT run, command, strftime(started_at, '%Y-%m-%dT%H:%M:%SZ') AS started_at,
+                   strftime(finished_at, '%Y-%m-%dT%H:%M:%SZ') AS finished_at, outcome, batches, partitions, evaluations
+            FROM runs ORDER BY run DESC LIMIT 10""").to_dicts()
+        partitions = self._database.frame("""
+            SELECT source, count(*) AS days, strftime(min(day), '%Y-%m-%d') AS first_day, strftime(max(day), '%Y-%m-%d') AS last_day
+            FROM partitions WHERE file IS NOT NULL GROUP BY source ORDER BY source""").to_dicts()
+        stale = {
+            source: [day.isoformat() for day in self.stale_days(source, meaning) if day != UNDATED] for source, meaning in meanings.items()
+        }
+        return {
+            "sources": sources,
+            "refused": refused,
+            "rejects": rejects,
+            "partitions": partitions,
+            "stale": {source: days for source, days in stale.items() if days},
+            "runs": runs,
+        }
+
+    def _insert(self, table: str, rows: list[dict[str, Any]], types: Mapping[str, Any] | None = None) -> None:
+        if rows:
+            self._database.insert_frame(table, pl.DataFrame(rows, schema_overrides=types, infer_schema_length=None))

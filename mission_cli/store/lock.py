@@ -1,0 +1,72 @@
+"""One run at a time: an flock on a file of our own, which a dead process frees at once.
+
+DuckDB's own lock is a POSIX record lock, dropped when any descriptor of the database closes in this process; so this
+file is the only thing that keeps runs apart.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from mission_cli.model.errors import HeldError
+
+
+@dataclass(frozen=True, slots=True)
+class Holder:
+    """Who holds the project: process, command and the instant since when, as text."""
+
+    pid: int
+    command: str
+    since: str
+
+
+@contextmanager
+def held(path: Path, command: str, since: str) -> Iterator[None]:
+    """Hold the project for the block. Raises HeldError, naming the holder, when another process does."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+    try:
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise HeldError(_said(_read(descriptor))) from None
+        os.ftruncate(descriptor, 0)
+        os.pwrite(descriptor, json.dumps(asdict(Holder(os.getpid(), command, since))).encode(), 0)
+        yield
+        os.ftruncate(descriptor, 0)
+    finally:
+        os.close(descriptor)
+
+
+def holder(path: Path) -> Holder | None:
+    """Who holds the project now, without disturbing them; None when nobody does."""
+    try:
+        descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    except FileNotFoundError:
+        return None
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return _read(descriptor) or Holder(0, "unknown", "unknown")
+    else:
+        return None
+    finally:
+        os.close(descriptor)
+
+
+def _read(descriptor: int) -> Holder | None:
+    try:
+        return Holder(**json.loads(os.pread(descriptor, 4096, 0)))
+    except (ValueError, TypeError):
+        return None
+
+
+def _said(found: Holder | None) -> str:
+    who = f'"{found.command}", process {found.pid}, since {found.since}' if found else "its command is not known yet"
+    return f"another run holds the project: {who}; wait for it to end and try again"

@@ -1,0 +1,96 @@
+"""The small file that readers follow. It is replaced last, so that a reader sees one whole run.
+
+Readers never open the working database: everything that they need is published as files that the manifest names.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass, field
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from mission_cli.model.errors import StorageError
+from mission_cli.store.files import replace_text
+
+VERSION = 1
+
+
+@dataclass(frozen=True, slots=True)
+class DayEntry:
+    """The published files of a source and day, relative to data/; None where there are no such rows."""
+
+    orders: str | None
+    left_out: str | None
+    metrics: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class ResultEntry:
+    """The published results as of a day, and the fingerprint of the rules they were made by."""
+
+    file: str
+    rules: str
+
+
+@dataclass(frozen=True, slots=True)
+class SupplierEntry:
+    """The published suppliers: the file, and which of its columns identify them."""
+
+    file: str
+    key: str
+    alias: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Manifest:
+    """What is published. `state` is the ledger in brief, for `status`: plain JSON values."""
+
+    days: dict[str, dict[date, DayEntry]] = field(default_factory=dict)
+    results: dict[date, ResultEntry] = field(default_factory=dict)
+    suppliers: SupplierEntry | None = None
+    state: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def latest(self) -> date | None:
+        """The newest as-of day that has results."""
+        return max(self.results, default=None)
+
+
+def read_manifest(path: Path) -> Manifest:
+    """The manifest at `path`, an empty one when nothing was published yet. Raises StorageError when it is damaged."""
+    try:
+        raw = json.loads(path.read_text("utf-8"))
+        if raw["version"] != VERSION:
+            raise StorageError(f"{path} has version {raw['version']}; this missionctl reads version {VERSION}")
+        days = {
+            source: {date.fromisoformat(day): DayEntry(*files) for day, files in entries.items()}
+            for source, entries in raw["days"].items()
+        }
+        results = {date.fromisoformat(day): ResultEntry(**entry) for day, entry in raw["results"].items()}
+        suppliers = SupplierEntry(**raw["suppliers"]) if raw["suppliers"] else None
+        return Manifest(days, results, suppliers, raw["state"])
+    except FileNotFoundError:
+        return Manifest()
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise StorageError(f'{path} is damaged ({error}); "missionctl run" writes it anew') from error
+
+
+def write_manifest(path: Path, manifest: Manifest) -> None:
+    """Replace the manifest, durably; not at all when nothing changed."""
+    text = json.dumps(
+        {
+            "version": VERSION,
+            "days": {
+                source: {day.isoformat(): [e.orders, e.left_out, e.metrics] for day, e in sorted(entries.items())}
+                for source, entries in sorted(manifest.days.items())
+            },
+            "results": {day.isoformat(): asdict(entry) for day, entry in sorted(manifest.results.items())},
+            "suppliers": asdict(manifest.suppliers) if manifest.suppliers else None,
+            "state": manifest.state,
+        },
+        separators=(",", ":"),
+    )
+    if not path.exists() or path.read_text("utf-8") != text:
+        replace_text(path, text)

@@ -1,0 +1,118 @@
+"""One supplier's rows in the published files: partitions, orders with what each adds, and records that were left out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+import polars as pl
+
+from mission_cli.formula.emit import identifier
+from mission_cli.formula.metric_sql import order_value
+from mission_cli.model.calendar import DAY, Window
+from mission_cli.model.project import DailyMetric, Method, Project, Source
+from mission_cli.store.database import Database
+from mission_cli.store.ledger import UNDATED
+from mission_cli.views.explanation import LeftOut, OrderExplained
+from mission_cli.views.published import Published
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """Reads one supplier's part of what is published, with an in-memory engine in the project's time zone."""
+
+    project: Project
+    published: Published
+    engine: Database
+    supplier: str
+
+    def day_totals(self, source: str, metrics: Iterable[str], days: Iterable[date]) -> dict[date, dict[str, Any]]:
+        """Day → metric → exact total, for the days on which the supplier has a row."""
+        names = [*metrics]
+        totals: dict[date, dict[str, Any]] = {}
+        entries = self.published.manifest.days.get(source, {})
+        files = {day: self.published.path(entries[day].metrics or "") for day in days if day in entries and entries[day].metrics}
+        if not files:
+            return totals
+        frame = pl.scan_parquet(list(files.values()), hive_partitioning=False, include_file_paths="_path")
+        mine = frame.filter(pl.col("supplier_id") == self.supplier).select("_path", *names).collect()
+        day_of = {str(path): day for day, path in files.items()}
+        for row in mine.iter_rows(named=True):
+            totals[day_of[row.pop("_path")]] = row
+        return dict(sorted(totals.items()))
+
+    def orders(self, source: Source, metrics: list[DailyMetric], days: Iterable[date]) -> list[OrderExplained]:
+        """The supplier's final orders of the days, each with what it adds to the metrics and which filter it fails."""
+        frame = self._records(source, "orders", days, self._values(metrics))
+        by_order = [metric for metric in metrics if metric.method is not Method.SQL]
+        found = []
+        for row in frame.iter_rows(named=True):
+            counts = {m.id: plain(row[f"_value:{m.id}"]) for m in by_order if row[f"_value:{m.id}"] is not None}
+            filtered = {
+                m.id: m.where.text if m.where is not None else f"{m.expression.text} gives no value"
+                for m in by_order
+                if m.id not in counts and m.expression is not None
+            }
+            columns = {name: row[name] for name in (column.name for column in source.columns)}
+            found.append(
+                OrderExplained(
+                    source.id, row["_day"], row["_key"], row["_time"], columns, counts, filtered, row["_file"], row["_line"]
+                )
+            )
+        return found
+
+    def left_out(self, source: Source, days: Iterable[date]) -> list[LeftOut]:
+        """Records of the supplier dated to the days, or without any date, that do not count: not final, or not the newest version."""
+        frame = self._records(source, "left_out", [*days, UNDATED], "_why, _winner_file, _winner_line")
+        final = f"not final: {source.final.text} does not hold" if source.final is not None else "not final"
+        found = []
+        for row in frame.iter_rows(named=True):
+            winner = f"{row['_winner_file']}:{row['_winner_line']}" if row["_winner_file"] else None
+            why = final if row["_why"] == "not final" else _SAID[row["_why"]]
+            day = None if row["_day"] == UNDATED else row["_day"]
+            found.append(LeftOut(source.id, day, row["_key"], row["_time"], why, row["_file"], row["_line"], winner))
+        return found
+
+    def other_days(self, source: Source, window: Window, through: date) -> list[LeftOut]:
+        """The supplier's final orders of the day before the window and the day after its last day that counts."""
+        after = "is after the window" if through == window.end else "is after the as-of day"
+        found = []
+        for day, why in ((window.start - DAY, "is before the window"), (through + DAY, after)):
+            for row in self._records(source, "orders", [day], "").iter_rows(named=True):
+                said = f"other day: {day} {why}"
+                found.append(LeftOut(source.id, day, row["_key"], row["_time"], said, row["_file"], row["_line"]))
+        return found
+
+    def _values(self, metrics: list[DailyMetric]) -> str:
+        values = [f"{order_value(m)} AS {identifier(f'_value:{m.id}')}" for m in metrics if m.method is not Method.SQL]
+        return ", ".join(values)
+
+    def _records(self, source: Source, kind: str, days: Iterable[date], more: str) -> pl.DataFrame:
+        """The supplier's rows in the files of some days, sorted by day, time and key. `more`: further columns, as SQL."""
+        entries = self.published.manifest.days.get(source.id, {})
+        names = [name for day in sorted(days) if day in entries and (name := getattr(entries[day], kind)) is not None]
+        if not names:
+            return pl.DataFrame()
+        key = " || ' / ' || ".join(f"coalesce(CAST({identifier(k)} AS VARCHAR), '')" for k in source.key)
+        time = identifier(source.time)
+        return self.engine.frame(
+            f"SELECT *, {key} AS _key, left(CAST({time} AS VARCHAR), 16) AS _time{', ' + more if more else ''}"
+            f" FROM read_parquet(?, hive_partitioning = false) WHERE CAST({identifier(source.supplier)} AS VARCHAR) = ?"
+            f" ORDER BY _day, {time}, _key",
+            [[str(self.published.path(name)) for name in names], self.supplier],
+        )
+
+
+_SAID = {
+    "superseded": "superseded by a newer version",
+    "duplicate": "duplicate of the same record",
+    "conflict": "superseded: same update time as the version that counts, other content",
+}
+
+
+def plain(value: object) -> str:
+    """A number as people write it: no exponent, no needless zeros."""
+    text = f"{value:f}" if not isinstance(value, float) else repr(value)
+    return text.rstrip("0").rstrip(".") if "." in text and "e" not in text else text

@@ -1,0 +1,203 @@
+"""Why does this supplier stand where they stand: an explanation put together from what is published."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from mission_cli.formula.emit import identifier
+from mission_cli.formula.rules import rules_meaning
+from mission_cli.formula.totals_sql import value_layers
+from mission_cli.formula.usage import mission_metrics, mission_sources
+from mission_cli.model.calendar import Window, reported_windows
+from mission_cli.model.project import DailyMetric, FormulaMetric, Mission, Project
+from mission_cli.store.database import in_memory
+from mission_cli.views.evidence import Evidence, plain
+from mission_cli.views.explanation import ConditionExplained, Explanation, LeftOut, MissionExplained, OrderExplained, Term
+from mission_cli.views.published import Identity, Published, chosen_day, identify, known_mission, published, results_as_of
+from mission_cli.views.words import because, with_numbers
+
+
+def explain_supplier(project: Project, root: Path, name: str, mission: str | None, day: date | None) -> Explanation:
+    """Everything that made the supplier's results as of a day (default: the newest), down to the orders.
+
+    Raises UsageError for a supplier, mission or day that is not known.
+    """
+    source = published(root)
+    as_of = chosen_day(source, day)
+    results = results_as_of(source, as_of)
+    who = identify(source, name, results)
+    chosen = [m for m in project.missions if mission is None or m.id == known_mission(source, mission)]
+    evidence = Evidence(project, source, in_memory(project.timezone), who.supplier_id)
+    rows = results.filter(pl.col("supplier_id") == who.supplier_id)
+    missions = [part for m in chosen for part in _mission(evidence, who, m, as_of, rows.filter(pl.col("mission_id") == m.id))]
+    return Explanation(who.supplier_id, who.alias, who.attributes, as_of, tuple(missions), tuple(_notes(project, source, as_of)))
+
+
+def _notes(project: Project, source: Published, as_of: date) -> list[str]:
+    notes = []
+    if source.manifest.results[as_of].rules != rules_meaning(project):
+        notes.append(
+            f"the rules in metrics.toml or missions.toml changed after these results were made; missionctl run --date {as_of}"
+            " makes them anew"
+        )
+    stale = [f"{name} {', '.join(days[:3])}" for name, days in source.manifest.state.get("stale", {}).items() if days]
+    if stale:
+        notes.append(f"days waiting to be computed again: {'; '.join(stale)}")
+    return notes
+
+
+def _mission(evidence: Evidence, who: Identity, mission: Mission, as_of: date, rows: pl.DataFrame) -> list[MissionExplained]:
+    """The windows of the mission in which the supplier has a row; one without conditions, saying why, when there is none."""
+    if rows.is_empty():
+        return [_absent(evidence, who, mission, as_of)]
+    spans = rows.select("window_start", "window_end").unique(maintain_order=True).rows()
+    return [
+        _window(evidence, mission, Window(start, end), as_of, rows.filter(pl.col("window_start") == start).to_dicts())
+        for start, end in spans
+    ]
+
+
+def _absent(evidence: Evidence, who: Identity, mission: Mission, as_of: date) -> MissionExplained:
+    windows = reported_windows(mission.window, mission.grace_days, as_of)
+    start, end = (windows[-1].start, windows[-1].end) if windows else (None, None)
+    if not windows:
+        rule = mission.window
+        why = f"not reported as of {as_of}: its window runs from {rule.start} to {rule.end}, grace {mission.grace_days} days"
+    elif mission.suppliers is not None:
+        named = [f"{name} is {who.attributes.get(name, 'not known')}" for name in mission.suppliers.names]
+        why = f"not in its population: {mission.suppliers.text} does not hold ({', '.join(named)})"
+    else:
+        sources = ", ".join(sorted(mission_sources(evidence.project, mission)))
+        why = f"no final order in the window so far, in {sources}"
+    left_out = _left_out(evidence, mission, windows[-1], as_of) if windows else []
+    return MissionExplained(mission.id, mission.title, start, end, None, why, left_out=tuple(left_out))
+
+
+def _window(evidence: Evidence, mission: Mission, window: Window, as_of: date, rows: list[dict[str, Any]]) -> MissionExplained:
+    numbers = _Numbers.of(evidence, mission, window, as_of)
+    conditions = []
+    by_name = {condition.name: condition for condition in mission.conditions}
+    for row in rows:
+        condition = by_name.get(row["condition"])
+        formula = condition.formula if condition is not None else None
+        values = numbers.values
+        conditions.append(
+            ConditionExplained(
+                row["condition"],
+                formula.text if formula is not None else "no longer in missions.toml",
+                with_numbers(formula, numbers.shown) if formula is not None else "",
+                row["value"],
+                row["type"],
+                row["val"],
+                row["status"],
+                because(row, formula, values),
+            )
+        )
+    orders, left_out = _orders(evidence, mission, window, as_of), _left_out(evidence, mission, window, as_of)
+    status = rows[0]["mission_status"]
+    return MissionExplained(
+        mission.id,
+        mission.title,
+        window.start,
+        window.end,
+        status,
+        _standing(mission, window, as_of, status),
+        tuple(conditions),
+        tuple(numbers.terms),
+        tuple(orders),
+        tuple(left_out),
+    )
+
+
+def _standing(mission: Mission, window: Window, as_of: date, status: str) -> str:
+    """The mission's status in words."""
+    left = (window.end - as_of).days
+    match status:
+        case "on_track":
+            return f"every condition holds now; {left} days to go"
+        case "active":
+            return f"not every condition holds yet; {left} days to go"
+        case "closing":
+            decided = mission.grace_days + left
+            return f"the window has ended; late data is taken in for {decided} more days before it is decided"
+        case "completed":
+            return "decided: every condition was met"
+        case _:
+            return "decided: not every condition was met"
+
+
+def _left_out(evidence: Evidence, mission: Mission, window: Window, as_of: date) -> list[LeftOut]:
+    found = []
+    through = min(window.end, as_of)
+    for name in sorted(mission_sources(evidence.project, mission)):
+        source = evidence.project.source(name)
+        found += evidence.left_out(source, window.days_through(as_of))
+        found += evidence.other_days(source, window, through)
+    return found
+
+
+def _orders(evidence: Evidence, mission: Mission, window: Window, as_of: date) -> list[OrderExplained]:
+    used = mission_metrics(evidence.project, mission)
+    found = []
+    for name in sorted(mission_sources(evidence.project, mission)):
+        metrics = [metric for metric in evidence.project.daily_metrics(name) if metric.id in used]
+        found += evidence.orders(evidence.project.source(name), metrics, window.days_through(as_of))
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class _Numbers:
+    """The window's numbers: terms for people, `values` as DOUBLE like the formulas see them, `shown` as text."""
+
+    terms: list[Term]
+    values: dict[str, float | None]
+    shown: dict[str, str]
+
+    @classmethod
+    def of(cls, evidence: Evidence, mission: Mission, window: Window, as_of: date) -> _Numbers:
+        project, used = evidence.project, mission_metrics(evidence.project, mission)
+        daily = [m for m in project.metrics if isinstance(m, DailyMetric) and m.id in used]
+        totals: dict[str, Any] = {}
+        by_day: dict[str, dict[date, str]] = {}
+        for source in sorted(mission_sources(project, mission)):
+            names = [m.id for m in daily if m.source == source]
+            days = evidence.day_totals(source, names, window.days_through(as_of))
+            for name in names:
+                known = [totals_of[name] for totals_of in days.values() if totals_of[name] is not None]
+                totals[name] = sum(known[1:], start=known[0]) if known else None
+                by_day[name] = {day: plain(totals_of[name]) for day, totals_of in days.items() if totals_of[name] is not None}
+        values = _values(evidence, used, daily, totals)
+        shown = {name: "no data" if value is None else plain(value) for name, value in values.items()}
+        shown |= {name: plain(total) for name, total in totals.items() if total is not None}
+        terms = [_daily_term(metric, totals[metric.id], by_day[metric.id]) for metric in daily]
+        terms += [_formula_term(m, shown) for m in project.metrics if isinstance(m, FormulaMetric) and m.id in used]
+        return cls(terms, values, shown)
+
+
+def _values(evidence: Evidence, used: set[str], daily: list[DailyMetric], totals: dict[str, Any]) -> dict[str, float | None]:
+    """Every used metric over the window as DOUBLE, through the same SQL that judged the mission."""
+    typed = [f"CAST({'NULL' if totals[m.id] is None else f"'{totals[m.id]}'"} AS {m.data_type.total_sql})" for m in daily]
+    base = "SELECT " + ", ".join(f"{sql} AS {identifier(m.id)}" for sql, m in zip(typed, daily, strict=True))
+    layers = ",\n".join(value_layers(evidence.project, used, base if daily else "SELECT 1 AS one"))
+    row = evidence.engine.frame(f"WITH {layers} SELECT * FROM valued").row(0, named=True)
+    return {name: row[name] for name in used}
+
+
+def _daily_term(metric: DailyMetric, total: Any, by_day: dict[date, str]) -> Term:
+    default = total is None and metric.default is not None
+    shown = plain(metric.default) if default else plain(total) if total is not None else None
+    where = metric.where.text if metric.where is not None else None
+    return Term(
+        metric.id, metric.description, shown, default, source=metric.source, method=metric.method.value, where=where, day_totals=by_day
+    )
+
+
+def _formula_term(metric: FormulaMetric, shown: dict[str, str]) -> Term:
+    value = shown[metric.id] if shown[metric.id] != "no data" else None
+    numbers = with_numbers(metric.formula, shown)
+    return Term(metric.id, metric.description, value, False, formula=metric.formula.text, with_numbers=numbers, method="formula")

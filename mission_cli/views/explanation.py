@@ -1,0 +1,94 @@
+"""What an explanation says, as values: mission → condition → formula with numbers → metrics → days → orders."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class Term:
+    """A metric of a formula over the window. `total` is exact, as text; `day_totals`: day → total, only of daily metrics."""
+
+    metric: str
+    description: str
+    total: str | None
+    from_default: bool
+    formula: str | None = None
+    with_numbers: str | None = None
+    source: str | None = None
+    method: str | None = None
+    where: str | None = None
+    day_totals: dict[date, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class ConditionExplained:
+    """A condition as published, its formula with the window's numbers in it, and in words why it stands as it does."""
+
+    name: str
+    formula: str
+    with_numbers: str
+    value: float | None
+    type: str
+    val: float
+    status: str
+    because: str
+
+
+@dataclass(frozen=True, slots=True)
+class OrderExplained:
+    """An order of the supplier. `counts`: metric → what it adds; `filtered`: metric → the `where` that it fails."""
+
+    source: str
+    day: date
+    key: str
+    time: str | None
+    columns: dict[str, Any]
+    counts: dict[str, str]
+    filtered: dict[str, str]
+    file: str
+    line: int
+
+
+@dataclass(frozen=True, slots=True)
+class LeftOut:
+    """A record that does not count, and why; `winner` is where the version that does count came from."""
+
+    source: str
+    day: date | None
+    key: str
+    time: str | None
+    why: str
+    file: str
+    line: int
+    winner: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class MissionExplained:
+    """One window of one mission. Empty `conditions` with a `because` when the supplier has no row in it."""
+
+    mission_id: str
+    title: str
+    window_start: date | None
+    window_end: date | None
+    mission_status: str | None
+    because: str
+    conditions: tuple[ConditionExplained, ...] = ()
+    terms: tuple[Term, ...] = ()
+    orders: tuple[OrderExplained, ...] = ()
+    left_out: tuple[LeftOut, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """Everything about one supplier as of a day. `notes`: what the reader should know before believing it."""
+
+    supplier_id: str
+    alias: str | None
+    attributes: dict[str, str]
+    as_of: date
+    missions: tuple[MissionExplained, ...]
+    notes: tuple[str, ...] = ()

@@ -1,0 +1,31 @@
+"""The results as of a day, filtered."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+import polars as pl
+
+from mission_cli.views.published import chosen_day, identify, known_mission, published, results_as_of
+
+
+@dataclass(frozen=True, slots=True)
+class Results:
+    """One row per condition, in the columns and the order of contract §4."""
+
+    as_of: date
+    rows: pl.DataFrame
+
+
+def read_results(root: Path, day: date | None, mission: str | None, supplier: str | None) -> Results:
+    """The results as of a day (default: the newest), of one mission or supplier. Raises UsageError for unknown ones."""
+    source = published(root)
+    as_of = chosen_day(source, day)
+    rows = results_as_of(source, as_of)
+    if mission is not None:
+        rows = rows.filter(pl.col("mission_id") == known_mission(source, mission))
+    if supplier is not None:
+        rows = rows.filter(pl.col("supplier_id") == identify(source, supplier, rows).supplier_id)
+    return Results(as_of, rows)

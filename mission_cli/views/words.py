@@ -1,0 +1,61 @@
+"""Formulas and verdicts in words."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from mission_cli.model.expression import Call, Expression, Name, walk
+from mission_cli.model.project import Operator
+
+_WORD = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+
+
+def with_numbers(formula: Expression, shown: Mapping[str, str]) -> str:
+    """The formula's text with every metric replaced by its number: `223 / 249`."""
+    text = formula.text
+    places = sorted({(node.at, node.name) for node in walk(formula.tree) if isinstance(node, Name)}, reverse=True)
+    for at, name in places:
+        word = _WORD.match(text, at)
+        end = word.end() if word else at
+        number = shown.get(name, "no data")
+        text = text[:at] + (f"({number})" if number.startswith("-") else number) + text[end:]
+    return text
+
+
+def number(value: float | None) -> str:
+    """A value as people read it: whole numbers without a point, others with at most six significant places after it."""
+    if value is None:
+        return "no data"
+    if value == int(value) and abs(value) < 1e15:
+        return str(int(value))
+    return f"{value:.6g}" if abs(value) < 1e6 else f"{value:,.2f}".replace(",", "")
+
+
+def because(row: Mapping[str, Any], formula: Expression | None, values: Mapping[str, float | None]) -> str:
+    """Why the condition of a result row is met, unmet or without data."""
+    if row["status"] == "no_data":
+        return _no_data(formula, values)
+    sign, target = Operator(row["type"]).sign, number(row["val"])
+    held = f"{number(row['value'])} {sign} {target}"
+    if row["status"] == "met":
+        return f"{held} holds"
+    gap = abs(row["val"] - row["value"])
+    missing = f"; {number(gap)} short" if row["type"] in ("GT", "GTE") and gap else ""
+    return f"{held} does not hold{missing}"
+
+
+def _no_data(formula: Expression | None, values: Mapping[str, float | None]) -> str:
+    if formula is None:
+        return "no data"
+    nothing = [name for name in formula.names if values.get(name) is None]
+    zeros = [
+        arg.name
+        for node in walk(formula.tree)
+        if isinstance(node, Call) and node.op in ("/", "%")
+        for arg in node.args[1:]
+        if isinstance(arg, Name) and values.get(arg.name) == 0
+    ]
+    causes = [f"{name} has no data" for name in nothing] + [f"{name} is 0" for name in dict.fromkeys(zeros)]
+    return f"no data: {', '.join(causes) or 'the formula gives no number (a division by zero, or an overflow)'}"

@@ -1,0 +1,71 @@
+"""Partitions → the temporary table `totals`: exact sums per reported window and supplier."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import date
+from pathlib import Path
+
+import polars as pl
+
+from mission_cli.formula.emit import identifier, text_literal
+from mission_cli.formula.usage import mission_sources, used_metrics
+from mission_cli.model.expression import Type
+from mission_cli.model.project import DailyMetric, Project
+from mission_cli.store.database import Database
+from mission_cli.store.statements import statement
+from mission_cli.windows.ranges import ReportedWindow
+
+_WINDOWS = {
+    "window_no": pl.Int32,
+    "mission_no": pl.Int32,
+    "as_of": pl.Date,
+    "window_start": pl.Date,
+    "window_end": pl.Date,
+    "through": pl.Date,
+}
+
+
+def _daily_metrics(project: Project) -> list[DailyMetric]:
+    """The daily metrics that any mission needs, by id; others cost nothing here."""
+    used = used_metrics(project)
+    return sorted((m for m in project.metrics if isinstance(m, DailyMetric) and m.id in used), key=lambda m: m.id)
+
+
+def roll_totals(
+    database: Database, project: Project, windows: Sequence[ReportedWindow], partitions: Mapping[str, Mapping[date, Path]]
+) -> None:
+    """Fill `windows` (numbered in the given order), and `totals` from the partition files: source → day → file."""
+    numbers = {mission.id: number for number, mission in enumerate(project.missions)}
+    rows = [
+        (no, numbers[w.mission.id], w.as_of, w.window.start, w.window.end, w.through) for no, w in enumerate(windows)
+    ]
+    database.replace_temporary("windows", pl.DataFrame(rows, schema=_WINDOWS, orient="row"))
+    pairs = [(numbers[m.id], source) for m in project.missions for source in sorted(mission_sources(project, m))]
+    schema = {"mission_no": pl.Int32, "source": pl.String}
+    database.replace_temporary("mission_sources", pl.DataFrame(pairs, schema=schema, orient="row"))
+    metrics = _daily_metrics(project)
+    _read_partitions(database, metrics, partitions)
+    database.execute(statement("window_totals", totals="".join(f", {_total(metric)}" for metric in metrics)))
+
+
+def _total(metric: DailyMetric) -> str:
+    name = identifier(metric.id)
+    order = " ORDER BY d._day" if metric.data_type.type is Type.DOUBLE else ""  # sums of doubles depend on their order
+    return f"sum(d.{name}{order}) AS {name}"
+
+
+def _read_partitions(database: Database, metrics: Sequence[DailyMetric], partitions: Mapping[str, Mapping[date, Path]]) -> None:
+    """The temporary table `daily`: grain source, day, supplier; every used metric, NULL for those of other sources."""
+    typed = ", ".join(f"NULL::{metric.data_type.total_sql} AS {identifier(metric.id)}" for metric in metrics)
+    empty = f"SELECT '' AS _source, DATE '0001-01-01' AS _day, '' AS supplier_id{', ' + typed if typed else ''} WHERE FALSE"
+    parts, files = [empty], []
+    for source, days in sorted(partitions.items()):
+        if days:
+            own = "".join(f", {identifier(metric.id)}" for metric in metrics if metric.source == source)
+            parts.append(
+                f"SELECT {text_literal(source)} AS _source, CAST(date AS DATE) AS _day, supplier_id{own}"
+                " FROM read_parquet(?, hive_partitioning = true, hive_types_autocast = false)"
+            )
+            files.append([str(path) for _, path in sorted(days.items())])
+    database.execute(f"CREATE OR REPLACE TEMP TABLE daily AS {' UNION ALL BY NAME '.join(parts)}", files)
