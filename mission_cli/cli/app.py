@@ -52,7 +52,8 @@ def _version(wanted: bool) -> None:  # noqa: FBT001  # the shape that typer call
 def before_the_verb(
     context: typer.Context,
     project: Annotated[
-        Path | None, typer.Option("--project", metavar="DIR", help="The project directory (default: $MISSIONCTL_PROJECT, or here).")
+        Path | None,
+        typer.Option("--project", metavar="DIR", help="The project directory (default: $MISSIONCTL_PROJECT, or here)."),
     ] = None,
     verbose: Annotated[bool, typer.Option("-v", "--verbose", help="Show where an unexpected failure happened.")] = False,
     no_color: Annotated[bool, typer.Option("--no-color", help="Print without colours, as with NO_COLOR set.")] = False,
@@ -116,8 +117,8 @@ def backfill(
     """The same as `run` for each day in turn; goes on where it stopped."""
     from mission_cli.cli.progress import watching
     from mission_cli.cli.render import print_report
-    from mission_cli.pipeline import checked_project
     from mission_cli.pipeline import backfill as run_days
+    from mission_cli.pipeline import checked_project
 
     if last < first:
         raise typer.BadParameter(f"--to {last} lies before --from {first}")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from pathlib import PurePosixPath
-from typing import TypeVar
 
 from rich.console import RenderableType
 from rich.padding import Padding
@@ -15,7 +14,6 @@ from mission_cli.model.project import Operator
 from mission_cli.views.explanation import Explanation, LeftOut, MissionExplained, OrderExplained, Term
 from mission_cli.views.words import number
 
-T = TypeVar("T")
 _FEW = 10
 
 
@@ -52,7 +50,9 @@ def _conditions(mission: MissionExplained) -> Iterator[RenderableType]:
     for condition in mission.conditions:
         target = f"{Operator(condition.type).sign} {number(condition.val)}"
         yield Text.assemble(f"\n  {condition.name}  {condition.formula} {target}: ", styled(condition.status))
-        yield Text(f"    {condition.with_numbers} = {number(condition.value)}; {condition.because}")
+        value = number(condition.value)
+        worked = condition.with_numbers if condition.with_numbers == value else f"{condition.with_numbers} = {value}"
+        yield Text(f"    {worked}; {condition.because}")
 
 
 def _terms(terms: Sequence[Term]) -> Iterator[RenderableType]:
@@ -61,7 +61,7 @@ def _terms(terms: Sequence[Term]) -> Iterator[RenderableType]:
     yield Text("\n  Metrics over the window")
     made = table("metric", "total", "how", right=("total",))
     for term in terms:
-        made.add_row(term.metric, term.total or "no data", _how(term))
+        made.add_row(term.metric, _short_number(term.total), _how(term))
     yield Padding(made, (0, 0, 0, 4))
 
 
@@ -89,47 +89,57 @@ def _days(terms: Sequence[Term]) -> Iterator[RenderableType]:
 def _orders(orders: Sequence[OrderExplained], *, everything: bool) -> Iterator[RenderableType]:
     for source in dict.fromkeys(order.source for order in orders):
         own = [order for order in orders if order.source == source]
-        counted = [order for order in own if order.counts]
-        yield Text(f"\n  Orders of {source} that count: {len(counted)}{_newest(counted, everything=everything)}")
-        made = table("time", "key", "adds", "from")
-        for order in _shown(counted, everything=everything):
-            adds = ", ".join(f"{metric} {_signed(value)}" for metric, value in order.counts.items())
-            made.add_row(_moment(order.time, order.day), order.key, adds, _from(order.file, order.line))
-        if counted:
-            yield Padding(made, (0, 0, 0, 4))
-        yield from _filtered([order for order in own if not order.counts and order.filtered], source, everything=everything)
+        counted = [order for order in own if order.counts or not order.filtered]
+        lines = [
+            (_moment(order.time, order.day), order.key, _adds(order) or "in the window", _from(order.file, order.line))
+            for order in counted
+        ]
+        yield from _listed(f"Counted from {source}", "adds", lines, everything=everything)
+        filtered = [order for order in own if not order.counts and order.filtered]
+        lines = [(_moment(order.time, order.day), order.key, _why(order), _from(order.file, order.line)) for order in filtered]
+        yield from _listed(f"Final in {source}, but adding to nothing", "does not hold", lines, everything=everything)
 
 
-def _filtered(orders: Sequence[OrderExplained], source: str, *, everything: bool) -> Iterator[RenderableType]:
-    if not orders:
+def _listed(title: str, header: str, lines: Sequence[tuple[str, str, str, str]], *, everything: bool) -> Iterator[RenderableType]:
+    """Records with the reason above the place that each came from."""
+    if not lines:
         return
-    yield Text(f"\n  Orders of {source} in the window that add to nothing: {len(orders)}{_newest(orders, everything=everything)}")
-    made = table("time", "key", "why", "from")
-    for order in _shown(orders, everything=everything):
-        why = "; ".join(f"{metric}: where {text} does not hold" for metric, text in order.filtered.items())
-        made.add_row(_moment(order.time, order.day), order.key, why, _from(order.file, order.line))
+    newest = f", newest {_FEW} (--all for all)" if len(lines) > _FEW and not everything else ""
+    yield Text(f"\n  {title}: {len(lines)}{newest}")
+    made = table("time", "key", f"{header} / from")
+    for time, key, reason, place in lines if everything else lines[-_FEW:]:
+        made.add_row(time, key, Text.assemble(reason, "\n", (place, "dim")))
     yield Padding(made, (0, 0, 0, 4))
+
+
+def _adds(order: OrderExplained) -> str:
+    return ", ".join(f"{metric} {_signed(value)}" for metric, value in order.counts.items())
+
+
+def _why(order: OrderExplained) -> str:
+    """The filters that the order fails; those of several metrics once each."""
+    by_filter: dict[str, list[str]] = {}
+    for metric, text in order.filtered.items():
+        by_filter.setdefault(text, []).append(metric)
+    return "; ".join(f"{', '.join(metrics)}: {text}" for text, metrics in by_filter.items())
 
 
 def _left_out(records: Sequence[LeftOut], *, everything: bool) -> Iterator[RenderableType]:
     for source in dict.fromkeys(record.source for record in records):
         own = [record for record in records if record.source == source]
-        yield Text(f"\n  Records of {source} left out: {len(own)}{_newest(own, everything=everything)}")
-        kinds = {kind: sum(record.why.split(":")[0] == kind for record in own) for kind in dict.fromkeys(r.why.split(":")[0] for r in own)}
-        yield Text("    " + ", ".join(f"{count} {kind}" for kind, count in kinds.items()))
-        made = table("time", "key", "why", "from")
-        for record in _shown(own, everything=everything):
-            why = f"{record.why} ({_short(record.winner)})" if record.winner else record.why
-            made.add_row(_moment(record.time, record.day), record.key, why, _from(record.file, record.line))
-        yield Padding(made, (0, 0, 0, 4))
+        inside = [record for record in own if not record.other_day]
+        notable = [record for record in inside if everything or not record.routine]
+        yield from _listed(f"Left out of {source}", "why", [_reason(record) for record in notable], everything=everything)
+        routine = len(inside) - len(notable)
+        if routine:
+            yield Text(f"\n  Left out of {source} as usual: {routine} open versions that came again when they were final")
+        other = [_reason(record) for record in own if record.other_day]
+        yield from _listed(f"Final in {source} a day before or after", "why", other, everything=everything)
 
 
-def _shown(items: Sequence[T], *, everything: bool) -> Sequence[T]:
-    return items if everything else items[-_FEW:]
-
-
-def _newest(items: Sequence[object], *, everything: bool) -> str:
-    return f", the newest {_FEW} (--all shows them all)" if len(items) > _FEW and not everything else ""
+def _reason(record: LeftOut) -> tuple[str, str, str, str]:
+    why = f"{record.why} ({_short(record.winner)})" if record.winner else record.why
+    return _moment(record.time, record.day), record.key, why, _from(record.file, record.line)
 
 
 def _moment(time: str | None, day: object) -> str:
@@ -146,3 +156,9 @@ def _from(file: str, line: int) -> str:
 
 def _short(place: str) -> str:
     return PurePosixPath(place).name
+
+
+def _short_number(total: str | None) -> str:
+    if total is None:
+        return "no data"
+    return total if len(total) <= 16 else number(float(total))

@@ -95,17 +95,25 @@ def print_report(report: Report, *, as_json: bool) -> None:
     for file, reason in report.refused:
         say(f"{file}: refused: {reason}")
     for source, days in report.computed.items():
-        say(f"computed {_days(days)} of {source}")
+        if days:
+            say(f"computed of {source}: {_days(days)}")
     done, same = len(report.evaluated), len(report.unchanged)
     say(f"results: {done} day{'' if done == 1 else 's'} published, {same} unchanged")
 
 
 def _days(computed: dict[Any, str]) -> str:
+    """`31 days`, or with the reasons when they are not simply new."""
     by_why: dict[str, list[str]] = {}
     for day, why in computed.items():
         by_why.setdefault(why, []).append(str(day))
-    said = [f"{len(days)} ({why}{': ' + ', '.join(days) if why != 'new' and len(days) <= 5 else ''})" for why, days in by_why.items()]
-    return f"{len(computed)} days: {', '.join(said)}" if len(said) > 1 else f"{said[0]} days" if said else "0 days"
+    said = f"{len(computed)} day{'' if len(computed) == 1 else 's'}"
+    if set(by_why) == {"new"}:
+        return said
+    reasons = [
+        f"{len(days)} {why}{' (' + ', '.join(days) + ')' if why != 'new' and len(days) <= 5 else ''}"
+        for why, days in by_why.items()
+    ]
+    return f"{said}: {', '.join(reasons)}"
 
 
 def _report(report: Report) -> dict[str, Any]:
@@ -126,10 +134,10 @@ def print_results(found: Results, form: str, limit: int | None, *, color: bool) 
 
 
 def _results_table(found: Results, limit: int | None, color: bool) -> None:  # noqa: FBT001  # one shape for all forms
-    from mission_cli.cli.tables import results_table
+    from mission_cli.cli.tables import results_parts
 
     shown = found.rows if limit is None else found.rows.head(limit)
-    show([results_table(found, shown)], color=color)
+    show(results_parts(found, shown), color=color)
     if shown.height < found.rows.height:
         say(f"{found.rows.height - shown.height:,} more rows; leave out --limit to see them")
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from pathlib import PurePosixPath
 from typing import Any
 
 import polars as pl
@@ -15,6 +16,7 @@ from mission_cli.model.project import Operator
 from mission_cli.views.results import Results
 from mission_cli.views.words import number
 
+_FEW = 5
 STYLES = {
     "met": "green",
     "completed": "green",
@@ -28,7 +30,7 @@ STYLES = {
 
 def table(*headers: str, right: Sequence[str] = ()) -> Table:
     """A table without frames; columns named in `right` hold numbers."""
-    made = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False, header_style="bold", padding=(0, 1))
+    made = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False, header_style="bold", padding=(0, 1), collapse_padding=True)
     for header in headers:
         made.add_column(header, justify="right" if header in right else "left", overflow="fold")
     return made
@@ -39,16 +41,21 @@ def styled(word: str | None) -> Text:
     return Text(word or "", style=STYLES.get(word or "", ""))
 
 
-def results_table(found: Results, rows: pl.DataFrame) -> Table:
-    """One line per condition; mission, supplier and window only where they change."""
-    made = table("mission", "supplier", "window", "mission status", "condition", "value", "target", "status", right=("value", "target"))
-    made.title = f"Results as of {found.as_of}"
-    made.title_justify = "left"
-    before: tuple[object, ...] = ()
+def results_parts(found: Results, rows: pl.DataFrame) -> Iterator[RenderableType]:
+    """A table per mission and window, with one line per condition; the supplier only on the first."""
+    yield Text(f"Results as of {found.as_of}")
+    for part in rows.partition_by("mission_id", "window_start", maintain_order=True):
+        first = part.row(0, named=True)
+        yield Text(f"\n{first['mission_id']}, {first['window_start']} to {first['window_end']}", style="bold")
+        yield _mission_results(part)
+
+
+def _mission_results(rows: pl.DataFrame) -> Table:
+    made = table("supplier", "mission status", "condition", "value", "target", "status", right=("value", "target"))
+    before = None
     for row in rows.iter_rows(named=True):
-        window = f"{row['window_start']:%m-%d} {row['window_end']:%m-%d}"
-        here = (row["mission_id"], row["supplier_id"], window)
-        head = ["", "", "", Text("")] if here == before else [*here, styled(row["mission_status"])]
+        here = row["supplier_id"]
+        head: list[RenderableType] = ["", ""] if here == before else [here, styled(row["mission_status"])]
         target = f"{Operator(row['type']).sign} {number(row['val'])}"
         made.add_row(*head, row["condition"], number(row["value"]), target, styled(row["status"]))
         before = here
@@ -63,13 +70,17 @@ def status_parts(state: dict[str, Any]) -> Iterator[RenderableType]:
     else:
         yield Text("No results yet")
     if state["at_work"]:
-        yield Text(f"At work: {state['at_work']['command']}, process {state['at_work']['pid']}, since {state['at_work']['since']}")
-    yield from _section("Loaded", state["sources"], {"batches", "records", "new", "updated", "duplicate", "superseded", "rejected"})
+        yield Text(
+            f"At work: {state['at_work']['command']}, process {state['at_work']['pid']}, since {state['at_work']['since']}"
+        )
+    yield from _section(
+        "Loaded", state["sources"], {"batches", "records", "new", "updated", "duplicate", "superseded", "rejected"}
+    )
     yield from _section("Partitions", state["partitions"], {"days"})
     stale = [{"source": source, "days": len(names), "which": _some(names)} for source, names in state["stale"].items()]
     yield from _section("Stale days (computed when a window needs them)", stale, {"days"})
     yield from _section("Refused files (tried again when their content changes)", state["refused"], set())
-    yield from _section("Newest rejects", [_reject(row) for row in state["rejects"]], set())
+    yield from _section("Newest rejects", [_reject(row) for row in state["rejects"][:_FEW]], set())
     yield from _section("Last runs", [_run(row) for row in state["runs"]], {"run", "files", "days", "results"})
     yield Text(f"\nUndelivered operations: {state['undelivered']}")
 
@@ -84,7 +95,7 @@ def _section(title: str, rows: Sequence[dict[str, Any]], numbers: set[str]) -> I
 
 
 def _reject(row: dict[str, Any]) -> dict[str, Any]:
-    return {"where": f"{row['file']}:{row['line']}", "column": row["column_name"], "reason": row["reason"]}
+    return {"where": f"{PurePosixPath(row['file']).name}:{row['line']}", "column": row["column_name"], "reason": row["reason"]}
 
 
 def _run(row: dict[str, Any]) -> dict[str, Any]:

@@ -37,7 +37,9 @@ def _population(project: Project) -> str:
         where = over_orders(mission.suppliers.tree)
         parts.append(f"SELECT window_no, {key} AS supplier_id FROM windows, suppliers WHERE mission_no = {number} AND {where}")
     if by_orders:
-        parts.append(f"SELECT window_no, supplier_id FROM totals JOIN windows USING (window_no) WHERE mission_no IN ({', '.join(by_orders)})")
+        parts.append(
+            f"SELECT window_no, supplier_id FROM totals JOIN windows USING (window_no) WHERE mission_no IN ({', '.join(by_orders)})"
+        )
     return " UNION ALL ".join(parts) or "SELECT NULL::INTEGER AS window_no, NULL::VARCHAR AS supplier_id WHERE FALSE"
 
 

@@ -142,7 +142,16 @@ def _source(file: TomlFile, source: SourceId, raw: RawSource, timezone: str) -> 
         return None
     options = CsvOptions(raw.csv.delimiter, tuple(raw.csv.null), raw.csv.decimal, tuple(raw.csv.timestamp_format))
     return Source(
-        source, tuple(raw.files), tuple(raw.key), raw.supplier, raw.time, raw.updated, final, raw.max_rejects, options, tuple(columns)
+        source,
+        tuple(raw.files),
+        tuple(raw.key),
+        raw.supplier,
+        raw.time,
+        raw.updated,
+        final,
+        raw.max_rejects,
+        options,
+        tuple(columns),
     )
 
 

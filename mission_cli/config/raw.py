@@ -10,7 +10,15 @@ from typing import Annotated, Any
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 from pydantic_core import PydanticCustomError
 
-_KINDS = {bool: "true or false", int: "a number", Decimal: "a number", str: "text", list: "a list", dict: "a table", date: "a date"}
+_KINDS = {
+    bool: "true or false",
+    int: "a number",
+    Decimal: "a number",
+    str: "text",
+    list: "a list",
+    dict: "a table",
+    date: "a date",
+}
 
 
 def kind_of(value: object) -> str:

@@ -59,9 +59,13 @@ def compute_partitions(task: PartitionTask) -> dict[date, Published | None]:
     Grain: supplier_id (text), one column per metric, NULL where no order of the day counts. Integers are BIGINT,
     decimals DECIMAL(38,s), summed exactly; doubles are summed in the order of time and key.
     """
+    if not task.orders:
+        return {}
     publisher = Publisher(task.data)
     orders = _order_values(task)
-    totals = orders.group_by("_day", "supplier_id").agg(*[_summed(metric) for metric in task.metrics if metric.method is not Method.SQL])
+    totals = orders.group_by("_day", "supplier_id").agg(
+        *[_summed(metric) for metric in task.metrics if metric.method is not Method.SQL]
+    )
     for metric in task.metrics:
         if metric.method is Method.SQL:
             totals = totals.join(_from_sql(task, metric, totals), on=["_day", "supplier_id"], how="left")
@@ -118,5 +122,7 @@ def _from_sql(task: PartitionTask, metric: DailyMetric, totals: pl.DataFrame) ->
     strange = found.join(totals, on=["_day", "supplier_id"], how="anti")
     if not strange.is_empty():
         day, supplier, _ = strange.row(0)
-        raise UsageError(f'{metric.sql_file}: gives supplier "{supplier}" on {day}, who has no final order of {task.source} that day')
+        raise UsageError(
+            f'{metric.sql_file}: gives supplier "{supplier}" on {day}, who has no final order of {task.source} that day'
+        )
     return found.rename({"value": metric.id})

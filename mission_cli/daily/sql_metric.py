@@ -32,12 +32,16 @@ def sql_values(metric: DailyMetric, source: str, orders: Path, timezone: str, se
     Raises UsageError, naming the file, when the query fails, takes too long or gives something else.
     """
     with _walled(timezone) as connection:
-        connection.execute(f"CREATE TABLE {identifier(source)} AS SELECT * EXCLUDE (_day, _file, _line) FROM read_parquet(?)", [str(orders)])
+        connection.execute(
+            f"CREATE TABLE {identifier(source)} AS SELECT * EXCLUDE (_day, _file, _line) FROM read_parquet(?)", [str(orders)]
+        )
         _close_wall(connection)
         found = _checked(metric, connection, seconds)
     repeated = found.filter(found["supplier_id"].is_duplicated())
     if not repeated.is_empty():
-        raise UsageError(f'{metric.sql_file}: gives supplier "{repeated["supplier_id"][0]}" more than once; end it with GROUP BY supplier_id')
+        raise UsageError(
+            f'{metric.sql_file}: gives supplier "{repeated["supplier_id"][0]}" more than once; end it with GROUP BY supplier_id'
+        )
     return found
 
 
@@ -119,5 +123,3 @@ def _check_shape(metric: DailyMetric, shape: dict[str, str]) -> None:
         raise UsageError(f"{metric.sql_file}: value is {shape['value']}, not a number")
     if kind in _FLOATS and metric.data_type.type is Type.INTEGER:
         raise UsageError(f"{metric.sql_file}: value is {shape['value']}, but data_type is integer; use CAST(round(…) AS BIGINT)")
-
-

@@ -20,7 +20,9 @@ def init_project(root: Path, *, demo: bool) -> list[str]:
     wanted = dict(_template("market" if demo else "template"))
     others = [name for name, content in wanted.items() if (root / name).exists() and not _same(root / name, content)]
     if others:
-        raise UsageError(f"{root}: {', '.join(others)} already there with other content; choose an empty directory, or move them away")
+        raise UsageError(
+            f"{root}: {', '.join(others)} already there with other content; choose an empty directory, or move them away"
+        )
     written = []
     for name, content in wanted.items():
         if not (root / name).exists():

@@ -34,7 +34,9 @@ _HINTS = {
     ".": "names have no table before them",
     "'": "the text is not closed with a second '",
 }
-_STATEMENT = re.compile(r"\b(select|from|insert|update|delete|drop|create|copy|attach|over|exists|cast|interval)\b", re.IGNORECASE)
+_STATEMENT = re.compile(
+    r"\b(select|from|insert|update|delete|drop|create|copy|attach|over|exists|cast|interval)\b", re.IGNORECASE
+)
 
 
 def parse(text: str) -> Node:

@@ -21,7 +21,8 @@ def _mission(mission: Mission) -> tuple[object, ...]:
     population = mission.suppliers.canonical if mission.suppliers is not None else None
     window = mission.window
     conditions = [
-        (c.name, c.formula.canonical, c.operator.value, f"{c.target.normalize():f}", c.no_data_counts_met) for c in mission.conditions
+        (c.name, c.formula.canonical, c.operator.value, f"{c.target.normalize():f}", c.no_data_counts_met)
+        for c in mission.conditions
     ]
     span = (window.kind.value, window.start.isoformat(), window.end.isoformat(), window.weekday)
     return mission.id, span, mission.grace_days, population, conditions

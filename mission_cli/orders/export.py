@@ -30,7 +30,9 @@ class DayFiles:
 def in_portions(database: Database, source: Source, days: Sequence[date]) -> Iterator[list[date]]:
     """The days in groups whose records fit in memory together; a day is never split."""
     counts = dict(
-        database.rows(f"SELECT _day, count(*) FROM {orders_table(source.id)} WHERE list_contains(?, _day) GROUP BY _day", [list(days)])
+        database.rows(
+            f"SELECT _day, count(*) FROM {orders_table(source.id)} WHERE list_contains(?, _day) GROUP BY _day", [list(days)]
+        )
     )
     portion: list[date] = []
     rows = 0
@@ -65,7 +67,7 @@ def export_days(database: Database, publisher: Publisher, source: Source, days: 
 
 def _by_day(frame: pl.DataFrame) -> dict[date, pl.DataFrame]:
     parts = frame.partition_by("_day", maintain_order=True, as_dict=True)
-    return {key[0]: part for key, part in parts.items()}  # type: ignore[misc]
+    return {key[0]: part for key, part in parts.items()}
 
 
 def _published(publisher: Publisher, drafts: list[Draft]) -> dict[str, Published]:

@@ -33,7 +33,9 @@ class Report:
     """What a run did. `computed`: source → day → why it was computed."""
 
     batches: int = 0
-    counts: dict[str, int] = field(default_factory=lambda: dict.fromkeys(("records", "new", "updated", "duplicate", "superseded", "rejected"), 0))
+    counts: dict[str, int] = field(
+        default_factory=lambda: dict.fromkeys(("records", "new", "updated", "duplicate", "superseded", "rejected"), 0)
+    )
     refused: list[tuple[str, str]] = field(default_factory=list)
     rejects: list[tuple[str, int]] = field(default_factory=list)
     computed: dict[str, dict[date, str]] = field(default_factory=dict)
@@ -57,7 +59,7 @@ class Context:
 
     def publish(self) -> None:
         """Let readers see what the ledger names now, then remove what it no longer names."""
-        meanings = {
+        meanings: dict[str, str] = {
             source.id: partition_meaning(partition_metrics(self.project, source.id), self.project.timezone)
             for source in self.project.sources
         }

@@ -144,13 +144,22 @@ def _entry(context: Context, source: Source, batch: Batch, loading: Loading, mer
     records = loading.records.get(batch.number, 0)
     rejected = loading.rejected.get(batch.number, 0)
     did = merged.counts.get(batch.number, {})
-    counts = [did.get(word, 0) for word in ("new", "updated", "duplicate", "superseded")]
-    if reason is None and records != sum(counts) + rejected:
-        raise StorageError(f"{batch.name}: {records} records, but {sum(counts) + rejected} accounted for; nothing was loaded")
-    status = "loaded" if reason is None else "refused"
-    content = batch.content
+    counts = {word: did.get(word, 0) for word in ("new", "updated", "duplicate", "superseded")}
+    if reason is None and records != sum(counts.values()) + rejected:
+        accounted = sum(counts.values()) + rejected
+        raise StorageError(f"{batch.name}: {records} records, but {accounted} accounted for; nothing was loaded")
     return BatchEntry(
-        batch.number, source.id, batch.name, content.digest, content.bytes, status, reason, records, *counts, rejected, context.run
+        batch=batch.number,
+        source=source.id,
+        file=batch.name,
+        digest=batch.content.digest,
+        bytes=batch.content.bytes,
+        status="loaded" if reason is None else "refused",
+        reason=reason,
+        records=records,
+        **counts,
+        rejected=rejected,
+        run=context.run,
     )
 
 
@@ -183,7 +192,9 @@ def load_suppliers(context: Context) -> None:
     source = suppliers_as_source(suppliers)
     files = _look(context, source)
     if not files:
-        raise UsageError(f'metrics.toml: suppliers.file: "{suppliers.file}" is not there; put the export there or correct the name')
+        raise UsageError(
+            f'metrics.toml: suppliers.file: "{suppliers.file}" is not there; put the export there or correct the name'
+        )
     digest = f"{files[0].stamp.digest}:{source_meaning(context.project, source)}"
     known = context.ledger.supplier_file()
     if known is None or known[0] != digest:

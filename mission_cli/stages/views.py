@@ -17,11 +17,18 @@ def make_views(context: Context) -> None:
     ]
     if metrics:
         union = " UNION ALL ".join(metrics)
-        context.database.execute(statement("view_metric_supplier", files=text_literal(f"{data}/metrics/*/*/*.parquet"), metrics=union))
+        context.database.execute(
+            statement("view_metric_supplier", files=text_literal(f"{data}/metrics/*/*/*.parquet"), metrics=union)
+        )
     if context.ledger.evaluation_meanings():
         context.database.execute(statement("view_mission_supplier", files=text_literal(f"{data}/results/*/*.parquet")))
 
 
 def _published_metrics(context: Context) -> list[tuple[str, str]]:
     published = context.ledger.partition_files()
-    return [(source.id, m.id) for source in context.project.sources if source.id in published for m in context.project.daily_metrics(source.id)]
+    return [
+        (source.id, m.id)
+        for source in context.project.sources
+        if source.id in published
+        for m in context.project.daily_metrics(source.id)
+    ]

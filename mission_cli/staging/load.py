@@ -104,7 +104,7 @@ def _cell_rejects(source: Source, batches: Sequence[Batch], found: pl.DataFrame)
     by_number = {batch.number: batch for batch in batches}
     for (number,), part in found.group_by("_batch"):
         wanted = {line: (name, reason) for line, name, reason in part.select("_line", "_column", "_reason").iter_rows()}
-        for record in records(by_number[number].path, source.csv.delimiter):  # type: ignore[index]
+        for record in records(by_number[number].path, source.csv.delimiter):
             if record.line in wanted:
                 rows.append((source.id, number, record.line, *wanted[record.line], record.raw))
     return pl.DataFrame(rows, schema=_REJECTS, orient="row")

@@ -17,12 +17,30 @@ def source_meaning(project: Project, source: Source) -> str:
         for c in source.columns
     ]
     final = source.final.canonical if source.final is not None else None
-    reading = (source.key, source.supplier, source.time, source.updated, final, source.max_rejects.normalize(), source.csv, columns)
+    reading = (
+        source.key,
+        source.supplier,
+        source.time,
+        source.updated,
+        final,
+        source.max_rejects.normalize(),
+        source.csv,
+        columns,
+    )
     return hashlib.sha256(repr((project.timezone, project.day_start, reading)).encode()).hexdigest()[:16]
 
 
 def suppliers_as_source(suppliers: Suppliers) -> Source:
     """The file of suppliers as a source without a time: every row stands, none is dated."""
     return Source(
-        SUPPLIERS, (suppliers.file,), (suppliers.key,), suppliers.key, "", None, None, Decimal("0.01"), CsvOptions(), suppliers.columns
+        SUPPLIERS,
+        (suppliers.file,),
+        (suppliers.key,),
+        suppliers.key,
+        "",
+        None,
+        None,
+        Decimal("0.01"),
+        CsvOptions(),
+        suppliers.columns,
     )

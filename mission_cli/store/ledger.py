@@ -228,7 +228,8 @@ class Ledger:
         for source, day, orders, left_out, metrics in self._database.rows(sql):
             days.setdefault(source, {})[day] = DayEntry(orders, left_out, metrics)
         results = {
-            as_of: ResultEntry(file, rules) for as_of, file, rules in self._database.rows("SELECT as_of, file, rules FROM evaluations")
+            as_of: ResultEntry(file, rules)
+            for as_of, file, rules in self._database.rows("SELECT as_of, file, rules FROM evaluations")
         }
         return Manifest(days, results, None, self._state(meanings))
 
@@ -257,7 +258,8 @@ class Ledger:
             SELECT source, count(*) AS days, strftime(min(day), '%Y-%m-%d') AS first_day, strftime(max(day), '%Y-%m-%d') AS last_day
             FROM partitions WHERE file IS NOT NULL GROUP BY source ORDER BY source""").to_dicts()
         stale = {
-            source: [day.isoformat() for day in self.stale_days(source, meaning) if day != UNDATED] for source, meaning in meanings.items()
+            source: [day.isoformat() for day in self.stale_days(source, meaning) if day != UNDATED]
+            for source, meaning in meanings.items()
         }
         return {
             "sources": sources,

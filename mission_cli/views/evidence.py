@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
 import polars as pl
 
-from mission_cli.formula.emit import identifier
+from mission_cli.formula.emit import identifier, over_orders
 from mission_cli.formula.metric_sql import order_value
 from mission_cli.model.calendar import DAY, Window
+from mission_cli.model.expression import Expression
 from mission_cli.model.project import DailyMetric, Method, Project, Source
 from mission_cli.store.database import Database
 from mission_cli.store.ledger import UNDATED
@@ -49,12 +50,8 @@ class Evidence:
         by_order = [metric for metric in metrics if metric.method is not Method.SQL]
         found = []
         for row in frame.iter_rows(named=True):
-            counts = {m.id: plain(row[f"_value:{m.id}"]) for m in by_order if row[f"_value:{m.id}"] is not None}
-            filtered = {
-                m.id: m.where.text if m.where is not None else f"{m.expression.text} gives no value"
-                for m in by_order
-                if m.id not in counts and m.expression is not None
-            }
+            counts: dict[str, str] = {m.id: plain(row[f"_value:{m.id}"]) for m in by_order if row[f"_value:{m.id}"] is not None}
+            filtered: dict[str, str] = {m.id: _failing(m, row) for m in by_order if m.id not in counts}
             columns = {name: row[name] for name in (column.name for column in source.columns)}
             found.append(
                 OrderExplained(
@@ -64,15 +61,15 @@ class Evidence:
         return found
 
     def left_out(self, source: Source, days: Iterable[date]) -> list[LeftOut]:
-        """Records of the supplier dated to the days, or without any date, that do not count: not final, or not the newest version."""
-        frame = self._records(source, "left_out", [*days, UNDATED], "_why, _winner_file, _winner_line")
-        final = f"not final: {source.final.text} does not hold" if source.final is not None else "not final"
+        """The supplier's records dated to the days, or without any date, that do not count: not final, or not the newest."""
+        frame = self._records(source, "left_out", [*days, UNDATED], "")
         found = []
         for row in frame.iter_rows(named=True):
             winner = f"{row['_winner_file']}:{row['_winner_line']}" if row["_winner_file"] else None
-            why = final if row["_why"] == "not final" else _SAID[row["_why"]]
+            why = _not_final(source, row) if row["_why"] == "not final" else _SAID[row["_why"]]
+            routine = row["_why"] == "superseded" and not row["_final"]
             day = None if row["_day"] == UNDATED else row["_day"]
-            found.append(LeftOut(source.id, day, row["_key"], row["_time"], why, row["_file"], row["_line"], winner))
+            found.append(LeftOut(source.id, day, row["_key"], row["_time"], why, row["_file"], row["_line"], winner, routine))
         return found
 
     def other_days(self, source: Source, window: Window, through: date) -> list[LeftOut]:
@@ -82,12 +79,14 @@ class Evidence:
         for day, why in ((window.start - DAY, "is before the window"), (through + DAY, after)):
             for row in self._records(source, "orders", [day], "").iter_rows(named=True):
                 said = f"other day: {day} {why}"
-                found.append(LeftOut(source.id, day, row["_key"], row["_time"], said, row["_file"], row["_line"]))
+                found.append(LeftOut(source.id, day, row["_key"], row["_time"], said, row["_file"], row["_line"], other_day=True))
         return found
 
     def _values(self, metrics: list[DailyMetric]) -> str:
-        values = [f"{order_value(m)} AS {identifier(f'_value:{m.id}')}" for m in metrics if m.method is not Method.SQL]
-        return ", ".join(values)
+        by_order = [m for m in metrics if m.method is not Method.SQL]
+        values = [f"{order_value(m)} AS {identifier(f'_value:{m.id}')}" for m in by_order]
+        wheres = [f"{over_orders(m.where.tree)} AS {identifier(f'_where:{m.id}')}" for m in by_order if m.where is not None]
+        return ", ".join(values + wheres)
 
     def _records(self, source: Source, kind: str, days: Iterable[date], more: str) -> pl.DataFrame:
         """The supplier's rows in the files of some days, sorted by day, time and key. `more`: further columns, as SQL."""
@@ -110,6 +109,28 @@ _SAID = {
     "duplicate": "duplicate of the same record",
     "conflict": "superseded: same update time as the version that counts, other content",
 }
+
+
+def _failing(metric: DailyMetric, row: Mapping[str, Any]) -> str:
+    """Why an order adds nothing to a metric, with the values that decide it."""
+    if metric.where is not None and not _holds_value(metric, row):
+        return f"{metric.where.text} ({_values_of(metric.where, row)})"
+    assert metric.expression is not None, "a SQL metric has no value per order"
+    return f"{metric.expression.text} has no value ({_values_of(metric.expression, row)})"
+
+
+def _holds_value(metric: DailyMetric, row: Mapping[str, Any]) -> bool:
+    """Whether `where` let the order through, so that the value itself is what is missing."""
+    return bool(row[f"_where:{metric.id}"])
+
+
+def _not_final(source: Source, row: Mapping[str, Any]) -> str:
+    assert source.final is not None, "without `final` every order is final"
+    return f"not final: {_values_of(source.final, row)}"
+
+
+def _values_of(expression: Expression, row: Mapping[str, Any]) -> str:
+    return ", ".join(f"{name} is {'empty' if row[name] is None else row[name]}" for name in expression.names)
 
 
 def plain(value: object) -> str:

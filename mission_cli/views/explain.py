@@ -9,9 +9,9 @@ from typing import Any
 
 import polars as pl
 
-from mission_cli.formula.emit import identifier
+from mission_cli.formula.emit import identifier, text_literal
 from mission_cli.formula.rules import rules_meaning
-from mission_cli.formula.totals_sql import value_layers
+from mission_cli.formula.totals_sql import formula_levels, value_layers
 from mission_cli.formula.usage import mission_metrics, mission_sources
 from mission_cli.model.calendar import Window, reported_windows
 from mission_cli.model.project import DailyMetric, FormulaMetric, Mission, Project
@@ -119,16 +119,20 @@ def _standing(mission: Mission, window: Window, as_of: date, status: str) -> str
     left = (window.end - as_of).days
     match status:
         case "on_track":
-            return f"every condition holds now; {left} days to go"
+            return f"every condition holds now; {_days(left)} to go"
         case "active":
-            return f"not every condition holds yet; {left} days to go"
+            return f"not every condition holds yet; {_days(left)} to go"
         case "closing":
             decided = mission.grace_days + left
-            return f"the window has ended; late data is taken in for {decided} more days before it is decided"
+            return f"the window has ended; late data is taken in for {_days(decided)} before it is decided"
         case "completed":
             return "decided: every condition was met"
         case _:
             return "decided: not every condition was met"
+
+
+def _days(count: int) -> str:
+    return f"{count} day{'' if count == 1 else 's'}"
 
 
 def _left_out(evidence: Evidence, mission: Mission, window: Window, as_of: date) -> list[LeftOut]:
@@ -176,12 +180,22 @@ class _Numbers:
         shown |= {name: plain(total) for name, total in totals.items() if total is not None}
         terms = [_daily_term(metric, totals[metric.id], by_day[metric.id]) for metric in daily]
         terms += [_formula_term(m, shown) for m in project.metrics if isinstance(m, FormulaMetric) and m.id in used]
-        return cls(terms, values, shown)
+        return cls(terms, values, _spelled_out(project, used, shown))
+
+
+def _spelled_out(project: Project, used: set[str], shown: dict[str, str]) -> dict[str, str]:
+    """The numbers with each formula metric as its own formula in numbers: `(43 / 46)` for acceptance_rate."""
+    spelled = dict(shown)
+    for level in formula_levels(project, used):
+        for metric in level:
+            spelled[metric.id] = f"({with_numbers(metric.formula, spelled)})"
+    return spelled
 
 
 def _values(evidence: Evidence, used: set[str], daily: list[DailyMetric], totals: dict[str, Any]) -> dict[str, float | None]:
     """Every used metric over the window as DOUBLE, through the same SQL that judged the mission."""
-    typed = [f"CAST({'NULL' if totals[m.id] is None else f"'{totals[m.id]}'"} AS {m.data_type.total_sql})" for m in daily]
+    constants = ["NULL" if totals[m.id] is None else text_literal(str(totals[m.id])) for m in daily]
+    typed = [f"CAST({constant} AS {m.data_type.total_sql})" for m, constant in zip(daily, constants, strict=True)]
     base = "SELECT " + ", ".join(f"{sql} AS {identifier(m.id)}" for sql, m in zip(typed, daily, strict=True))
     layers = ",\n".join(value_layers(evidence.project, used, base if daily else "SELECT 1 AS one"))
     row = evidence.engine.frame(f"WITH {layers} SELECT * FROM valued").row(0, named=True)
@@ -193,11 +207,26 @@ def _daily_term(metric: DailyMetric, total: Any, by_day: dict[date, str]) -> Ter
     shown = plain(metric.default) if default else plain(total) if total is not None else None
     where = metric.where.text if metric.where is not None else None
     return Term(
-        metric.id, metric.description, shown, default, source=metric.source, method=metric.method.value, where=where, day_totals=by_day
+        metric.id,
+        metric.description,
+        shown,
+        default,
+        source=metric.source,
+        method=metric.method.value,
+        where=where,
+        day_totals=by_day,
     )
 
 
 def _formula_term(metric: FormulaMetric, shown: dict[str, str]) -> Term:
     value = shown[metric.id] if shown[metric.id] != "no data" else None
     numbers = with_numbers(metric.formula, shown)
-    return Term(metric.id, metric.description, value, False, formula=metric.formula.text, with_numbers=numbers, method="formula")
+    return Term(
+        metric.id,
+        metric.description,
+        value,
+        from_default=False,
+        formula=metric.formula.text,
+        with_numbers=numbers,
+        method="formula",
+    )

@@ -54,7 +54,10 @@ class OrderExplained:
 
 @dataclass(frozen=True, slots=True)
 class LeftOut:
-    """A record that does not count, and why; `winner` is where the version that does count came from."""
+    """A record that does not count, and why; `winner` is where the version that does count came from.
+
+    `routine`: an open version whose final one came later, as every order has. `other_day`: final, but just outside the window.
+    """
 
     source: str
     day: date | None
@@ -64,6 +67,8 @@ class LeftOut:
     file: str
     line: int
     winner: str | None = None
+    routine: bool = False
+    other_day: bool = False
 
 
 @dataclass(frozen=True, slots=True)

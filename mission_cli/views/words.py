@@ -14,6 +14,8 @@ _WORD = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
 def with_numbers(formula: Expression, shown: Mapping[str, str]) -> str:
     """The formula's text with every metric replaced by its number: `223 / 249`."""
+    if isinstance(formula.tree, Name):
+        return _bare(shown.get(formula.tree.name, "no data"))
     text = formula.text
     places = sorted({(node.at, node.name) for node in walk(formula.tree) if isinstance(node, Name)}, reverse=True)
     for at, name in places:
@@ -22,6 +24,11 @@ def with_numbers(formula: Expression, shown: Mapping[str, str]) -> str:
         number = shown.get(name, "no data")
         text = text[:at] + (f"({number})" if number.startswith("-") else number) + text[end:]
     return text
+
+
+def _bare(text: str) -> str:
+    """Without the brackets around the whole."""
+    return text[1:-1] if text.startswith("(") and text.endswith(")") and ")" not in text[1:-1] else text
 
 
 def number(value: float | None) -> str:

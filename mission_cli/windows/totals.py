@@ -37,9 +37,7 @@ def roll_totals(
 ) -> None:
     """Fill `windows` (numbered in the given order), and `totals` from the partition files: source → day → file."""
     numbers = {mission.id: number for number, mission in enumerate(project.missions)}
-    rows = [
-        (no, numbers[w.mission.id], w.as_of, w.window.start, w.window.end, w.through) for no, w in enumerate(windows)
-    ]
+    rows = [(no, numbers[w.mission.id], w.as_of, w.window.start, w.window.end, w.through) for no, w in enumerate(windows)]
     database.replace_temporary("windows", pl.DataFrame(rows, schema=_WINDOWS, orient="row"))
     pairs = [(numbers[m.id], source) for m in project.missions for source in sorted(mission_sources(project, m))]
     schema = {"mission_no": pl.Int32, "source": pl.String}

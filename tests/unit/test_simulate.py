@@ -207,9 +207,7 @@ def test_shares_of_orders(exports: Exports) -> None:
     assert share(sum("PARTNER" in row["service_id"] for row in firsts), len(firsts)) == pytest.approx(0.05, abs=0.01)
     completed = [row for row in firsts if row["status"] == "COMPLETED"]
     assert share(sum(not row["Discount (VND)"] for row in completed), len(completed)) == pytest.approx(0.7, abs=0.02)
-    assert all(
-        row["Fare (VND)"] and Decimal(row["Fare (VND)"]) > Decimal(row["Discount (VND)"] or 0) for row in completed
-    )
+    assert all(row["Fare (VND)"] and Decimal(row["Fare (VND)"]) > Decimal(row["Discount (VND)"] or 0) for row in completed)
 
 
 def test_drivers_differ_around_the_missions_targets(exports: Exports) -> None:

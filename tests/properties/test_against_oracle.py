@@ -1,0 +1,85 @@
+"""The engine and a naive evaluator of raw rows agree on random small marketplaces."""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import shutil
+import tempfile
+import tomllib
+from pathlib import Path
+
+from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import strategies as st
+from tests.oracle.compare import differences, parse_results
+from tests.oracle.naive import Project
+from tests.oracle.strategies import Marketplace, marketplaces
+from tests.support import done, missionctl
+
+EXAMPLES = int(os.environ.get("MISSIONCTL_EXAMPLES", "60"))
+# shrinking runs whole commands and can take minutes: switched on by hand, to make a failure small
+PHASES = [phase for phase in Phase if phase is not Phase.shrink or "MISSIONCTL_SHRINK" in os.environ]
+many = settings(max_examples=EXAMPLES, deadline=None, suppress_health_check=list(HealthCheck), phases=PHASES)
+
+
+def published(folder: Path, day: object) -> list[dict[str, object]]:
+    return parse_results(done(folder, "results", "--date", str(day), "--format", "csv").out)
+
+
+@many
+@given(market=marketplaces())
+def test_daily_runs_give_what_the_raw_rows_say(market: Marketplace) -> None:
+    with tempfile.TemporaryDirectory() as name:
+        folder = market.write(Path(name))
+        oracle = Project(folder)
+        for day in market.as_of:
+            done(folder, "run", "--date", str(day))
+            assert differences(published(folder, day), oracle.results(day), tolerance=0) == []
+        _same_accounting(folder, oracle)
+
+
+def _same_accounting(folder: Path, oracle: Project) -> None:
+    state = json.loads(done(folder, "status", "--json").out)
+    loaded = {row["source"]: row for row in state["sources"]}
+    for name, source in oracle.sources.items():
+        row = loaded[name]
+        assert row["records"] == source.counts["records"], name
+        assert row["rejected"] == source.counts["rejected"], name
+        assert row["new"] == source.counts["orders"], name
+        assert row["records"] == row["new"] + row["updated"] + row["duplicate"] + row["superseded"] + row["rejected"]
+
+
+@many
+@given(market=marketplaces(), seed=st.integers(0, 2**32))
+def test_files_in_any_order_give_the_same_bytes(market: Marketplace, seed: int) -> None:
+    with tempfile.TemporaryDirectory() as name:
+        whole, parts = market.write(Path(name, "whole")), market.write(Path(name, "parts"))
+        if not all("updated" in source for source in tomllib.loads(market.metrics_toml)["sources"].values()):
+            return
+        period = ("--from", str(market.as_of[0]), "--to", str(market.as_of[-1]))
+        done(whole, "backfill", *period)
+        _deliver_one_by_one(parts, market, random.Random(seed))
+        done(parts, "backfill", *period)
+        assert _bytes_of(parts) == _bytes_of(whole)
+
+
+def _deliver_one_by_one(folder: Path, market: Marketplace, chance: random.Random) -> None:
+    """Take the exports away, and give them back one at a time, running on a random day now and then."""
+    exports = [file for file in sorted(market.files) if (folder / file).is_file()]
+    waiting = folder / "waiting"
+    for file in exports:
+        (waiting / file).parent.mkdir(parents=True, exist_ok=True)
+        shutil.move(folder / file, waiting / file)
+    chance.shuffle(exports)
+    for file in exports:
+        shutil.move(waiting / file, folder / file)
+        if chance.random() < 0.5:
+            missionctl(folder, "run", "--date", str(chance.choice(market.as_of)))
+
+
+def _bytes_of(folder: Path) -> dict[str, bytes]:
+    """Every published partition and result."""
+    data = folder / "data"
+    found = [path for top in ("metrics", "results") for path in (data / top).rglob("*.parquet")]
+    return {path.relative_to(data).as_posix(): path.read_bytes() for path in found}
