@@ -8,8 +8,8 @@ READY := .venv/.ready
 demo: $(READY) ## the main job on the demo data, and its results
 	$(BIN)/missionctl init --demo .
 	$(BIN)/missionctl backfill --from 2026-10-01 --to 2026-10-31
-	$(BIN)/missionctl results --mission weekly_45 --limit 12
-	$(BIN)/missionctl explain supplier 84900000007 --mission weekly_45
+	$(BIN)/missionctl results --date 2026-10-20 --mission weekly_45 --limit 12
+	$(BIN)/missionctl explain supplier 84900000007 --mission weekly_45 --date 2026-10-20
 
 test: $(READY) ## all tests
 	$(BIN)/pytest

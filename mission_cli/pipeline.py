@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, date, datetime
 from pathlib import Path
 
@@ -84,7 +84,8 @@ def _begun(project: Project, command: str, now: datetime, watch: Watch) -> Itera
         try:
             yield context
         except BaseException:
-            _end(context, "failed")
+            with suppress(Exception):  # what went wrong first is what the operator must see
+                _end(context, "failed")
             raise
         _end(context, "done")
 

@@ -52,7 +52,7 @@ def _unexpected(error: Exception) -> int:
         command = getattr(getattr(error, "ctx", None), "command_path", "missionctl")
         hint = f" (see {command} --help)"
         return _told(f"{error.format_message().rstrip('.')}{hint}", USAGE)
-    if type(error).__name__ in ("Abort",):
+    if type(error).__name__ in ("Abort", "InterruptException"):
         return _told("interrupted; the same command goes on where it stopped", INTERRUPTED)
     if type(error).__name__ == "Exit":
         return int(getattr(error, "exit_code", DONE))

@@ -25,9 +25,9 @@ class Asked:
 
 
 def parse_day(text: str) -> date:
-    """A day written like 2026-10-31."""
+    """A day written like 2026-10-31, of a year in which windows can be counted."""
     try:
-        if re.fullmatch(r"\d{4}-\d{2}-\d{2}", text):
+        if re.fullmatch(r"(19|2\d)\d{2}-\d{2}-\d{2}", text):
             return date.fromisoformat(text)
     except ValueError:
         pass

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from mission_cli.views.results import Results
 
 MIN_WIDTH = 80
+_FEW = 3
 
 
 def console(*, color: bool) -> Console:
@@ -88,10 +89,10 @@ def print_report(report: Report, *, as_json: bool) -> None:
     if report.batches:
         counts = ", ".join(f"{count:,} {word}" for word, count in report.counts.items() if count and word != "records")
         say(f"loaded {report.batches} files, {report.counts['records']:,} records: {counts or 'none'}")
-    for file, count in report.rejects[:10]:
+    for file, count in report.rejects[:_FEW]:
         say(f"{file}: {count} records rejected")
-    if len(report.rejects) > 10:
-        say(f"{len(report.rejects) - 10} more files have rejected records (missionctl status shows the newest)")
+    if len(report.rejects) > _FEW:
+        say(f"{len(report.rejects) - _FEW} more files have rejected records (missionctl status shows the newest)")
     for file, reason in report.refused:
         say(f"{file}: refused: {reason}")
     for source, days in report.computed.items():

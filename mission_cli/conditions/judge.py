@@ -13,10 +13,11 @@ def results_sql(project: Project) -> str:
 
     Grain: as_of, mission, supplier, window, condition; the columns of contract §4, sorted as told there.
     """
-    judged = [_mission(project, number, mission) for number, mission in enumerate(project.missions)]
+    judged = [_mission(number, mission) for number, mission in enumerate(project.missions)]
     used = used_metrics(project)
     daily = "".join(f", t.{identifier(m.id)}" for m in project.metrics if isinstance(m, DailyMetric) and m.id in used)
-    base = f"SELECT p.window_no, p.supplier_id{daily} FROM ({_population(project)}) AS p LEFT JOIN totals AS t USING (window_no, supplier_id)"
+    joined = f"({_population(project)}) AS p LEFT JOIN totals AS t USING (_window_no, supplier_id)"
+    base = f"SELECT p._window_no, p.supplier_id{daily} FROM {joined}"
     layers = ",\n".join(value_layers(project, used, base))
     return f"""WITH {layers}
 SELECT as_of, mission_id, supplier_id, window_start, window_end, mission_status, condition, value, type, val, status,
@@ -35,26 +36,26 @@ def _population(project: Project) -> str:
         assert project.suppliers is not None, "checked: a mission selects suppliers only where they are defined"
         key = identifier(project.suppliers.key)
         where = over_orders(mission.suppliers.tree)
-        parts.append(f"SELECT window_no, {key} AS supplier_id FROM windows, suppliers WHERE mission_no = {number} AND {where}")
+        chosen = f"SELECT _window_no, CAST({key} AS VARCHAR) AS supplier_id FROM windows, suppliers"
+        parts.append(f"{chosen} WHERE _mission_no = {number} AND {where}")
     if by_orders:
-        parts.append(
-            f"SELECT window_no, supplier_id FROM totals JOIN windows USING (window_no) WHERE mission_no IN ({', '.join(by_orders)})"
-        )
-    return " UNION ALL ".join(parts) or "SELECT NULL::INTEGER AS window_no, NULL::VARCHAR AS supplier_id WHERE FALSE"
+        seen = f"_mission_no IN ({', '.join(by_orders)})"
+        parts.append(f"SELECT _window_no, supplier_id FROM totals JOIN windows USING (_window_no) WHERE {seen}")
+    return " UNION ALL ".join(parts) or "SELECT NULL::INTEGER AS _window_no, NULL::VARCHAR AS supplier_id WHERE FALSE"
 
 
-def _mission(project: Project, number: int, mission: Mission) -> str:
+def _mission(number: int, mission: Mission) -> str:
     """The results of one mission: each condition's value and status, and what they make of the mission."""
-    values = ", ".join(f"{formula_value(c.formula)} AS v{i}" for i, c in enumerate(mission.conditions))
-    statuses = ", ".join(f"{_status(c, f'v{i}')} AS s{i}" for i, c in enumerate(mission.conditions))
-    met = " AND ".join(_counts_as_met(c, f"s{i}") for i, c in enumerate(mission.conditions))
+    values = ", ".join(f"{formula_value(c.formula)} AS _v{i}" for i, c in enumerate(mission.conditions))
+    statuses = ", ".join(f"{_status(c, f'_v{i}')} AS _s{i}" for i, c in enumerate(mission.conditions))
+    met = " AND ".join(_counts_as_met(c, f"_s{i}") for i, c in enumerate(mission.conditions))
     rows = ", ".join(_condition_row(i, c) for i, c in enumerate(mission.conditions))
     return f"""
-    SELECT as_of, {text_literal(mission.id)} AS mission_id, supplier_id, window_start, window_end,
+    SELECT _as_of AS as_of, {text_literal(mission.id)} AS mission_id, supplier_id, _start AS window_start, _end AS window_end,
            {_mission_status(mission.grace_days)} AS mission_status, unnest([{rows}], max_depth := 2)
-    FROM (SELECT *, {met} AS all_met FROM (SELECT *, {statuses} FROM (
-        SELECT as_of, supplier_id, window_start, window_end, {values}
-        FROM valued JOIN windows USING (window_no) WHERE mission_no = {number})))"""
+    FROM (SELECT *, {met} AS _all_met FROM (SELECT *, {statuses} FROM (
+        SELECT _as_of, supplier_id, _start, _end, {values}
+        FROM valued JOIN windows USING (_window_no) WHERE _mission_no = {number})))"""
 
 
 def _status(condition: Condition, value: str) -> str:
@@ -69,15 +70,15 @@ def _counts_as_met(condition: Condition, status: str) -> str:
 
 def _condition_row(number: int, condition: Condition) -> str:
     return (
-        f"{{'condition_no': {number}, 'condition': {text_literal(condition.name)}, 'value': v{number},"
-        f" 'type': {text_literal(condition.operator)}, 'val': {double_constant(condition.target)}, 'status': s{number}}}"
+        f"{{'condition_no': {number}, 'condition': {text_literal(condition.name)}, 'value': _v{number},"
+        f" 'type': {text_literal(condition.operator)}, 'val': {double_constant(condition.target)}, 'status': _s{number}}}"
     )
 
 
 def _mission_status(grace_days: int) -> str:
     """Contract §3: before the end, until the grace has passed, and decided."""
     return (
-        "CASE WHEN as_of < window_end THEN CASE WHEN all_met THEN 'on_track' ELSE 'active' END"
-        f" WHEN as_of < window_end + {grace_days} THEN 'closing'"
-        " WHEN all_met THEN 'completed' ELSE 'failed' END"
+        "CASE WHEN _as_of < _end THEN CASE WHEN _all_met THEN 'on_track' ELSE 'active' END"
+        f" WHEN _as_of < _end + {grace_days} THEN 'closing'"
+        " WHEN _all_met THEN 'completed' ELSE 'failed' END"
     )

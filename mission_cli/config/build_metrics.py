@@ -48,6 +48,9 @@ from mission_cli.model.project import (
 )
 
 ID = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,62}")
+RESERVED_METRICS = ("date", "source", "supplier_id")  # columns of the partitions and of metric_supplier
+RESERVED_COLUMNS = ("rowid",)
+RESERVED_SOURCES = ("suppliers",)
 ID_HINT = "letters, digits and _, beginning with a letter, at most 63"
 FILE_KINDS = (".csv",)
 LATER_FILE_KINDS = (".csv.gz", ".csv.zst", ".parquet", ".jsonl", ".jsonl.gz")
@@ -64,9 +67,12 @@ def compiled(file: TomlFile, path: tuple[str | int, ...], text: str, scope: Scop
         return None
 
 
-def valid_id(file: TomlFile, path: tuple[str | int, ...], names: Names) -> bool:
-    """Whether the last part of the path can be an id and is not taken."""
+def valid_id(file: TomlFile, path: tuple[str | int, ...], names: Names, reserved: tuple[str, ...] = ()) -> bool:
+    """Whether the last part of the path can be an id, is not reserved and not taken."""
     name = str(path[-1])
+    if name.lower() in reserved:
+        file.problem(path, f'"{name}" is a name of missionctl\'s own', "choose another name", key=True)
+        return False
     if not ID.fullmatch(name):
         file.problem(path, f'"{name}" cannot be a name', ID_HINT, key=True)
         return False
@@ -111,7 +117,7 @@ def build_sources(file: TomlFile, timezone: str) -> list[Source]:
         file.problem((), "no source is defined", "a table [sources.orders] with files, key, supplier, time and columns")
     for name, table in file.section("sources").items():
         path = ("sources", name)
-        raw = file.shaped(RawSource, table, path) if valid_id(file, path, names) else None
+        raw = file.shaped(RawSource, table, path) if valid_id(file, path, names, RESERVED_SOURCES) else None
         source = _source(file, SourceId(name), raw, timezone) if raw is not None else None
         if source is not None:
             sources.append(source)
@@ -185,7 +191,7 @@ def _columns(file: TomlFile, path: tuple[str, str], raw: dict[str, RawColumn], t
         if header in headers:
             file.problem(where, f'reads "{header}" as column "{headers[header]}" does', "each column of the file once")
         headers[header] = name
-        if not valid_id(file, where, names) or data_type is None:
+        if not valid_id(file, where, names, RESERVED_COLUMNS) or data_type is None:
             continue
         _limits(file, where, table, data_type)
         if table.timezone is not None:
@@ -210,7 +216,7 @@ def build_metrics(file: TomlFile, sources: list[Source]) -> list[Metric]:
     names, raws = Names(), dict[str, Any]()
     for name, table in file.section("metrics").items():
         path = ("metrics", name)
-        if not valid_id(file, path, names):
+        if not valid_id(file, path, names, RESERVED_METRICS):
             continue
         method = file.shaped(RawMethod, table, path)
         raw = file.shaped(METHODS[method.method], table, path) if method is not None else None

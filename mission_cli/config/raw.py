@@ -31,7 +31,7 @@ def refuse(message: str, hint: str = "") -> PydanticCustomError:
     return PydanticCustomError("missionctl", "{message}", {"message": message, "hint": hint})
 
 
-def _later(value: object) -> object:
+def _later(_value: object) -> object:
     raise refuse("is not supported by this version yet", "remove it")
 
 

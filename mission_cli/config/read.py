@@ -106,7 +106,7 @@ class TomlFile:
                 self.problem(full, context["message"], context["hint"])
             case "extra_forbidden":
                 name = str(full[-1])
-                self.problem(full[:-1] + (name,), f'unknown key "{name}"', _nearest(name, _keys(model, mistake["loc"])), key=True)
+                self.problem((*full[:-1], name), f'unknown key "{name}"', _nearest(name, _keys(model, mistake["loc"])), key=True)
             case "missing":
                 self.problem(full[:-1], f'"{full[-1]}" is missing', f"{dotted(full)} = …", key=True)
             case "too_short":

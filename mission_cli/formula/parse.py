@@ -140,7 +140,7 @@ class _Builder(Transformer[Token, Node]):
     def boolean(self, c: Sequence[Any]) -> Node:
         return Literal(c[0].lower() == "true", Type.BOOLEAN, c[0].start_pos)
 
-    def null(self, c: Sequence[Any]) -> Node:
+    def null(self, _children: Sequence[Any]) -> Node:
         return Literal(None, Type.NULL, 0)
 
     def date(self, c: Sequence[Any]) -> Node:

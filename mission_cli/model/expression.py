@@ -1,4 +1,7 @@
-"""Expressions as values: types, the syntax tree, and a checked expression. Every node keeps `at`, the offset of its first character in the text."""
+"""Expressions as values: types, the syntax tree, and a checked expression.
+
+Every node keeps `at`, the offset of its first character in the text.
+"""
 
 from __future__ import annotations
 

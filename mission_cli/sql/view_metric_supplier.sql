@@ -1,6 +1,10 @@
--- Every stored number in the long form.
+-- Every stored number in the long form; the metrics are those that the files hold when it is asked.
 -- reads: published partitions / writes: view metric_supplier / parameters: none
 -- grain: date, supplier_id, metric_id
 CREATE OR REPLACE VIEW metric_supplier AS
-WITH files AS (SELECT * FROM read_parquet({{files}}, hive_partitioning = true, hive_types = {'date': DATE, 'source': VARCHAR}, union_by_name = true))
-{{metrics}}
+WITH numbers AS (
+    SELECT date, supplier_id, CAST(COLUMNS(* EXCLUDE (date, source, supplier_id)) AS DOUBLE)
+    FROM read_parquet({{files}}, hive_partitioning = true, hive_types = {'date': DATE, 'source': VARCHAR}, union_by_name = true)
+)
+SELECT date, supplier_id, metric_id, value
+FROM (UNPIVOT numbers ON COLUMNS(* EXCLUDE (date, supplier_id)) INTO NAME metric_id VALUE value)

@@ -203,7 +203,7 @@ def load_suppliers(context: Context) -> None:
 
 
 def _replace_suppliers(
-    context: Context, suppliers: Suppliers, source: Source, file: ExportFile, digest: str, old: str | None
+    context: Context, suppliers: Suppliers, source: Source, file: ExportFile, digest: str, known: str | None
 ) -> None:
     database, ledger = context.database, context.ledger
     with database.transaction():
@@ -224,7 +224,9 @@ def _replace_suppliers(
             context.publisher.settle()
             _replace_table(context, frame)
             ledger.replace_supplier_file(digest, published)
-            context.obsolete += [old] if old is not None and old != published.name else []
+            context.obsolete += [known] if known is not None and known != published.name else []
+        elif known is None:
+            _replace_table(context, database.frame("SELECT * EXCLUDE (_batch, _line, _final, _day) FROM staged WHERE FALSE"))
     _count(context, [entry])
 
 

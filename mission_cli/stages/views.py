@@ -2,33 +2,22 @@
 
 from __future__ import annotations
 
-from mission_cli.formula.emit import identifier, text_literal
+from mission_cli.formula.emit import text_literal
 from mission_cli.stages.context import Context
 from mission_cli.store.statements import statement
 
 
 def make_views(context: Context) -> None:
-    """Make both views anew, naming the metrics and the place of the project as they are now."""
+    """Make both views anew, naming the place of the project as it is now; one over no files, or no metrics, is left out."""
     data = context.layout.data.resolve()
-    metrics = [
-        f"SELECT date, supplier_id, {text_literal(metric)} AS metric_id, CAST({identifier(metric)} AS DOUBLE) AS value FROM files"
-        f" WHERE source = {text_literal(source)} AND {identifier(metric)} IS NOT NULL"
-        for source, metric in _published_metrics(context)
-    ]
-    if metrics:
-        union = " UNION ALL ".join(metrics)
-        context.database.execute(
-            statement("view_metric_supplier", files=text_literal(f"{data}/metrics/*/*/*.parquet"), metrics=union)
-        )
+    partitions = text_literal(f"{data}/metrics/*/*/*.parquet")
+    if context.ledger.partition_files() and _has_metrics(context, partitions):
+        context.database.execute(statement("view_metric_supplier", files=partitions))
     if context.ledger.evaluation_meanings():
         context.database.execute(statement("view_mission_supplier", files=text_literal(f"{data}/results/*/*.parquet")))
 
 
-def _published_metrics(context: Context) -> list[tuple[str, str]]:
-    published = context.ledger.partition_files()
-    return [
-        (source.id, m.id)
-        for source in context.project.sources
-        if source.id in published
-        for m in context.project.daily_metrics(source.id)
-    ]
+def _has_metrics(context: Context, partitions: str) -> bool:
+    """Whether any partition has a column besides the supplier."""
+    sql = f"DESCRIBE SELECT * FROM read_parquet({partitions}, hive_partitioning = false, union_by_name = true)"
+    return len(context.database.rows(sql)) > 1

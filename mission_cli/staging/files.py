@@ -76,7 +76,7 @@ def name_in(root: Path, path: Path) -> str:
 
 
 def missing_exports(project: Project, known_sources: set[str]) -> list[Problem]:
-    """Sources none of whose patterns matches a file, unless they were loaded before."""
+    """Sources none of whose patterns matches a file, unless they were loaded before; and a suppliers' file that is not there."""
     problems = []
     for source in project.sources:
         if source.id in known_sources or matching(project.root, source):
@@ -85,6 +85,9 @@ def missing_exports(project: Project, known_sources: set[str]) -> list[Problem]:
         message = f"no file matches {patterns}"
         hint = "correct the pattern, or put the first export there"
         problems.append(Problem("metrics.toml", 0, 0, f"sources.{source.id}.files", message, hint))
+    if project.suppliers is not None and not (project.root / project.suppliers.file).is_file():
+        message = f'no file "{project.suppliers.file}"'
+        problems.append(Problem("metrics.toml", 0, 0, "suppliers.file", message, "correct the name, or put the export there"))
     return problems
 
 

@@ -38,7 +38,7 @@ class Loading:
 
 
 def stage(database: Database, project: Project, source: Source, batches: Sequence[Batch]) -> Loading:
-    """Fill `staged`: `_batch`, `_line`, the typed columns, `_final`, `_day`. Rejects go to the ledger, to be committed with them."""
+    """Fill `staged`: `_batch`, `_line`, typed columns, `_final`, `_day`. Rejects go to the ledger, in the same transaction."""
     text = stage_text(database, source, batches)
     database.execute(_typed_statement(project, source))
     found = database.frame("SELECT _batch, _line, _column, _reason FROM staged_typed WHERE _reason IS NOT NULL")
@@ -68,9 +68,7 @@ def _too_many(source: Source, counts: dict[int, int], rejected: dict[int, int]) 
 
 def _typed_statement(project: Project, source: Source) -> str:
     texts = {column.name: identifier(f"text:{column.name}") for column in source.columns}
-    cells = []
-    for column in source.columns:
-        cells.append(f"{texts[column.name]}, {typed(column, texts[column.name], source.csv)} AS {identifier(column.name)}")
+    cells = [f"{text}, {typed(source.column(name), text, source.csv)} AS {identifier(name)}" for name, text in texts.items()]
     complaints = [complaint(column, texts[column.name], source.key) for column in source.columns]
     return statement(
         "stage_typed",
@@ -104,9 +102,8 @@ def _cell_rejects(source: Source, batches: Sequence[Batch], found: pl.DataFrame)
     by_number = {batch.number: batch for batch in batches}
     for (number,), part in found.group_by("_batch"):
         wanted = {line: (name, reason) for line, name, reason in part.select("_line", "_column", "_reason").iter_rows()}
-        for record in records(by_number[number].path, source.csv.delimiter):
-            if record.line in wanted:
-                rows.append((source.id, number, record.line, *wanted[record.line], record.raw))
+        again = records(by_number[number].path, source.csv.delimiter)
+        rows += [(source.id, number, r.line, *wanted[r.line], r.raw) for r in again if r.line in wanted]
     return pl.DataFrame(rows, schema=_REJECTS, orient="row")
 
 

@@ -67,7 +67,8 @@ def stage_text(database: Database, source: Source, batches: Sequence[Batch]) -> 
             staged.refused[batch.number] = str(error)
             continue
         even = batch.content.delimiters == batch.content.lines * (len(found) - 1)
-        if batch.content.plain and even:
+        distinct = len({name.lower() for name in found if name} - {"_path"}) == len(found)
+        if batch.content.plain and even and distinct:
             groups[found].append(batch)
         else:
             careful.append(batch)
@@ -95,7 +96,7 @@ def _stage_plain(
         database.execute(_read_csv(source, found), [[str(batch.path) for batch in group]])
     except (duckdb.InvalidInputException, duckdb.ConversionException):
         return list(group)
-    firsts = database.rows("SELECT filename, min(rowid), count(*) FROM staged_cells GROUP BY filename")
+    firsts = database.rows("SELECT _path, min(rowid), count(*) FROM staged_cells GROUP BY _path")
     numbers = {str(batch.path): batch.number for batch in group}
     counts = {numbers[name]: count for name, _, count in firsts}
     if any(counts.get(batch.number, 0) != batch.content.lines - 1 for batch in group):
@@ -103,14 +104,14 @@ def _stage_plain(
     staged.records.update({batch.number: counts.get(batch.number, 0) for batch in group})
     frame = pl.DataFrame(
         [(name, numbers[name], first) for name, first, _ in firsts],
-        schema={"filename": pl.String, "number": pl.Int32, "first": pl.Int64},
+        schema={"_path": pl.String, "number": pl.Int32, "first": pl.Int64},
         orient="row",
     )
     database.replace_temporary("staged_files", frame)
     cells = ", ".join(f"c.{identifier(column.header)}" for column in source.columns)
     database.execute(
         f"INSERT INTO {TEXT_TABLE} SELECT f.number, c.rowid - f.first + 2, {cells}"
-        " FROM staged_cells AS c JOIN staged_files AS f USING (filename)"
+        " FROM staged_cells AS c JOIN staged_files AS f USING (_path)"
     )
     return []
 
@@ -119,9 +120,9 @@ def _read_csv(source: Source, found: tuple[str, ...]) -> str:
     used = ", ".join(identifier(column.header) for column in source.columns)
     shape = ", ".join(f"{text_literal(name)}: 'VARCHAR'" for name in found)
     nulls = ", ".join(map(text_literal, source.csv.null))
-    return f"""CREATE OR REPLACE TEMP TABLE staged_cells AS SELECT filename, {used} FROM read_csv(
+    return f"""CREATE OR REPLACE TEMP TABLE staged_cells AS SELECT _path, {used} FROM read_csv(
         ?, auto_detect = false, header = true, delim = {text_literal(source.csv.delimiter)}, quote = '', escape = '',
-        columns = {{{shape}}}, filename = true, null_padding = false, strict_mode = true, nullstr = [{nulls}])"""
+        columns = {{{shape}}}, filename = '_path', null_padding = false, strict_mode = true, nullstr = [{nulls}])"""
 
 
 def _stage_careful(database: Database, source: Source, batch: Batch, staged: Staged) -> None:

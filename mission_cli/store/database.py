@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -68,10 +68,8 @@ class Database:
             raise
 
     def _rollback(self) -> None:
-        try:
+        with suppress(duckdb.Error):  # the transaction may be gone already; what made it fail is being raised
             self._connection.execute("ROLLBACK")
-        except duckdb.Error:
-            pass  # the transaction is gone already; what made it fail is being raised
 
 
 @contextmanager

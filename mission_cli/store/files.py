@@ -70,7 +70,7 @@ class Publisher:
             list(pool.map(sync, self._waiting.values()))
             for name, temporary in self._waiting.items():
                 target = self._data / name
-                os.replace(temporary, target)
+                temporary.replace(target)
                 folders.update(p for p in target.parents if p == self._data or self._data in p.parents)
             for depth in sorted({len(path.parts) for path in folders}, reverse=True):
                 list(pool.map(sync, [path for path in folders if len(path.parts) == depth]))
@@ -99,7 +99,7 @@ def replace_text(path: Path, text: str) -> None:
         file.write(text)
         file.flush()
         os.fsync(file.fileno())
-    os.replace(temporary, path)
+    temporary.replace(path)
     sync(path.parent)
 
 
@@ -113,6 +113,6 @@ def sweep(data: Path, folders: Iterable[str], named: set[str]) -> int:
                 if path.relative_to(data).as_posix() not in named:
                     path.unlink()
                     removed += 1
-            if not any(Path(parent, sub).exists() for sub in subfolders) and not os.listdir(parent):
-                os.rmdir(parent)
+            if not any(Path(parent, sub).exists() for sub in subfolders) and not any(Path(parent).iterdir()):
+                Path(parent).rmdir()
     return removed

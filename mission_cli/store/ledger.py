@@ -222,7 +222,7 @@ class Ledger:
     # what readers see
 
     def manifest(self, meanings: Mapping[str, str]) -> Manifest:
-        """Everything the ledger names but the suppliers. `meanings`: source → fingerprint of its metrics today, for counting stale days."""
+        """Everything the ledger names but the suppliers. `meanings`: source → fingerprint of its metrics today, to tell stale days."""
         days: dict[str, dict[date, DayEntry]] = {}
         sql = "SELECT source, day, orders_file, left_out_file, file FROM partitions"
         for source, day, orders, left_out, metrics in self._database.rows(sql):
@@ -243,7 +243,8 @@ class Ledger:
         sources = self._database.frame("""
             SELECT source, count(*) FILTER (status = 'loaded') AS batches,
                    coalesce(sum(records) FILTER (status = 'loaded'), 0)::BIGINT AS records, sum(new)::BIGINT AS new,
-                   sum(updated)::BIGINT AS updated, sum(duplicate)::BIGINT AS duplicate, sum(superseded)::BIGINT AS superseded,
+                   sum(updated)::BIGINT AS updated, sum(duplicate)::BIGINT AS duplicate,
+                   sum(superseded)::BIGINT AS superseded,
                    coalesce(sum(rejected) FILTER (status = 'loaded'), 0)::BIGINT AS rejected
             FROM batches GROUP BY source ORDER BY source""").to_dicts()
         refused = [{"file": file, "reason": reason} for file, reason in self.refused_files()]
@@ -255,7 +256,8 @@ class Ledger:
                    strftime(finished_at, '%Y-%m-%dT%H:%M:%SZ') AS finished_at, outcome, batches, partitions, evaluations
             FROM runs ORDER BY run DESC LIMIT 10""").to_dicts()
         partitions = self._database.frame("""
-            SELECT source, count(*) AS days, strftime(min(day), '%Y-%m-%d') AS first_day, strftime(max(day), '%Y-%m-%d') AS last_day
+            SELECT source, count(*) AS days, strftime(min(day), '%Y-%m-%d') AS first_day,
+                   strftime(max(day), '%Y-%m-%d') AS last_day
             FROM partitions WHERE file IS NOT NULL GROUP BY source ORDER BY source""").to_dicts()
         stale = {
             source: [day.isoformat() for day in self.stale_days(source, meaning) if day != UNDATED]

@@ -45,19 +45,26 @@ def held(path: Path, command: str, since: str) -> Iterator[None]:
 
 
 def holder(path: Path) -> Holder | None:
-    """Who holds the project now, without disturbing them; None when nobody does."""
+    """Who holds the project now; None when nobody does. Takes no lock itself: a reader must not keep a run from starting."""
     try:
         descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
     except FileNotFoundError:
         return None
     try:
-        fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return _read(descriptor) or Holder(0, "unknown", "unknown")
-    else:
-        return None
+        found = _read(descriptor)
     finally:
         os.close(descriptor)
+    return found if found is not None and _alive(found.pid) else None
+
+
+def _alive(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True
 
 
 def _read(descriptor: int) -> Holder | None:

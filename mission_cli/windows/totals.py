@@ -17,12 +17,12 @@ from mission_cli.store.statements import statement
 from mission_cli.windows.ranges import ReportedWindow
 
 _WINDOWS = {
-    "window_no": pl.Int32,
-    "mission_no": pl.Int32,
-    "as_of": pl.Date,
-    "window_start": pl.Date,
-    "window_end": pl.Date,
-    "through": pl.Date,
+    "_window_no": pl.Int32,
+    "_mission_no": pl.Int32,
+    "_as_of": pl.Date,
+    "_start": pl.Date,
+    "_end": pl.Date,
+    "_through": pl.Date,
 }
 
 
@@ -40,7 +40,7 @@ def roll_totals(
     rows = [(no, numbers[w.mission.id], w.as_of, w.window.start, w.window.end, w.through) for no, w in enumerate(windows)]
     database.replace_temporary("windows", pl.DataFrame(rows, schema=_WINDOWS, orient="row"))
     pairs = [(numbers[m.id], source) for m in project.missions for source in sorted(mission_sources(project, m))]
-    schema = {"mission_no": pl.Int32, "source": pl.String}
+    schema = {"_mission_no": pl.Int32, "_source": pl.String}
     database.replace_temporary("mission_sources", pl.DataFrame(pairs, schema=schema, orient="row"))
     metrics = _daily_metrics(project)
     _read_partitions(database, metrics, partitions)

