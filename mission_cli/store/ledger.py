@@ -222,7 +222,7 @@ class Ledger:
     # what readers see
 
     def manifest(self, meanings: Mapping[str, str]) -> Manifest:
-        """Everything the ledger names but the suppliers. `meanings`: source → fingerprint of its metrics today, to tell stale days."""
+        """Everything the ledger names but the suppliers. `meanings`: source → fingerprint of its metrics today."""
         days: dict[str, dict[date, DayEntry]] = {}
         sql = "SELECT source, day, orders_file, left_out_file, file FROM partitions"
         for source, day, orders, left_out, metrics in self._database.rows(sql):
