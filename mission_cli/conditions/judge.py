@@ -11,9 +11,12 @@ from mission_cli.model.project import Condition, DailyMetric, Mission, Project
 def results_sql(project: Project) -> str:
     """A query over `windows`, `totals` (and `suppliers`, where a mission selects them by attribute).
 
-    Grain: as_of, mission, supplier, window, condition; the columns of contract §4, sorted as told there.
+    Grain: as_of, mission, supplier, window, condition; the columns of contract §4. The rows of one as-of day come sorted by
+    mission, supplier, window and condition: missions are sorted before their conditions are unfolded, and a UNION ALL keeps
+    the order of its parts (`preserve_insertion_order`), which is cheaper than sorting every condition of every day.
     """
-    judged = [_mission(number, mission) for number, mission in enumerate(project.missions)]
+    numbered = sorted(enumerate(project.missions), key=lambda pair: pair[1].id)
+    judged = [f"({_mission(number, mission)})" for number, mission in numbered]
     used = used_metrics(project)
     daily = "".join(f", t.{identifier(m.id)}" for m in project.metrics if isinstance(m, DailyMetric) and m.id in used)
     joined = f"({_population(project)}) AS p LEFT JOIN totals AS t USING (_window_no, supplier_id)"
@@ -22,8 +25,7 @@ def results_sql(project: Project) -> str:
     return f"""WITH {layers}
 SELECT as_of, mission_id, supplier_id, window_start, window_end, mission_status, condition, value, type, val, status,
        CAST(NULL AS VARCHAR) AS tier
-FROM ({" UNION ALL ".join(judged)})
-ORDER BY as_of, mission_id, supplier_id, window_start, condition_no"""
+FROM ({" UNION ALL ".join(judged)})"""
 
 
 def _population(project: Project) -> str:
@@ -55,7 +57,8 @@ def _mission(number: int, mission: Mission) -> str:
            {_mission_status(mission.grace_days)} AS mission_status, unnest([{rows}], max_depth := 2)
     FROM (SELECT *, {met} AS _all_met FROM (SELECT *, {statuses} FROM (
         SELECT _as_of, supplier_id, _start, _end, {values}
-        FROM valued JOIN windows USING (_window_no) WHERE _mission_no = {number})))"""
+        FROM valued JOIN windows USING (_window_no) WHERE _mission_no = {number}))
+        ORDER BY _as_of, supplier_id, _start)"""
 
 
 def _status(condition: Condition, value: str) -> str:

@@ -16,7 +16,7 @@ from mission_cli.store.files import Draft, Published, Publisher
 from mission_cli.store.layout import left_out_folder, orders_folder
 from mission_cli.store.statements import columns, statement
 
-_ROWS_AT_ONCE = 3_000_000
+_ROWS_AT_ONCE = 100_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,8 +46,16 @@ def in_portions(database: Database, source: Source, days: Sequence[date]) -> Ite
         yield portion
 
 
-def export_days(database: Database, publisher: Publisher, source: Source, days: Sequence[date]) -> dict[date, DayFiles]:
-    """Write the files of the days; the caller settles them. Rows are sorted by supplier, time and key."""
+@dataclass(frozen=True, slots=True)
+class DayRecords:
+    """Records of some days, by day: final orders and those left out. Sorted by supplier, time and key."""
+
+    orders: dict[date, pl.DataFrame]
+    left_out: dict[date, pl.DataFrame]
+
+
+def read_days(database: Database, source: Source, days: Sequence[date]) -> DayRecords:
+    """Everything that is dated to the days."""
     database.replace_temporary("wanted_days", pl.DataFrame({"_day": days}, schema={"_day": pl.Date}))
     sorted_by = [name for name in (source.supplier, source.time, *source.key) if name]
     fragments = {
@@ -56,20 +64,20 @@ def export_days(database: Database, publisher: Publisher, source: Source, days: 
         "columns": columns((column.name for column in source.columns), "o."),
         "sorting": ", ".join(f"o.{identifier(name)} NULLS LAST" for name in sorted_by),
     }
-    orders = _by_day(database.frame(statement("export_orders", **fragments)))
-    left_out = _by_day(database.frame(statement("export_left_out", **fragments)))
-    written = _published(publisher, [Draft(orders_folder(source.id, day), "orders", part) for day, part in orders.items()])
-    beside = _published(publisher, [Draft(left_out_folder(source.id, day), "left_out", part) for day, part in left_out.items()])
+    orders = database.frame(statement("export_orders", **fragments))
+    return DayRecords(_by_day(orders), _by_day(database.frame(statement("export_left_out", **fragments))))
+
+
+def publish_days(publisher: Publisher, source: Source, days: Sequence[date], records: DayRecords) -> dict[date, DayFiles]:
+    """Write the two files of each day; the caller settles them."""
+    orders = [Draft(orders_folder(source.id, day), "orders", part) for day, part in records.orders.items()]
+    left_out = [Draft(left_out_folder(source.id, day), "left_out", part) for day, part in records.left_out.items()]
+    written = {draft.folder: file for draft, file in zip(orders + left_out, publisher.write(orders + left_out), strict=True)}
     return {
-        day: DayFiles(written.get(orders_folder(source.id, day)), beside.get(left_out_folder(source.id, day))) for day in days
+        day: DayFiles(written.get(orders_folder(source.id, day)), written.get(left_out_folder(source.id, day))) for day in days
     }
 
 
 def _by_day(frame: pl.DataFrame) -> dict[date, pl.DataFrame]:
     parts = frame.partition_by("_day", maintain_order=True, as_dict=True)
     return {key[0]: part for key, part in parts.items()}
-
-
-def _published(publisher: Publisher, drafts: list[Draft]) -> dict[str, Published]:
-    """Folder → what was published in it."""
-    return {draft.folder: file for draft, file in zip(drafts, publisher.write(drafts), strict=True)}

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from mission_cli.formula.emit import identifier
+from mission_cli.model.expression import Type
 from mission_cli.model.project import Source
 from mission_cli.store.database import Database
 from mission_cli.store.statements import columns, statement
@@ -48,8 +49,11 @@ def drop_tables(database: Database, source: str) -> None:
 def merge(database: Database, source: Source) -> Merged:
     """Merge `staged` into the source's orders; what does not stand, staged or stored, goes to its duplicates."""
     orders, duplicates = orders_table(source.id), duplicates_table(source.id)
-    for name in ("merge_versions", "merge_contents", "merge_ranked", "merge_losers"):
+    for name in ("merge_versions", "merge_contents"):
         database.execute(statement(name, **_fragments(source, name)))
+    alike = database.rows("SELECT count(*) FROM contents") != [(0,)]
+    for name in ("merge_ranked", "merge_losers"):
+        database.execute(statement(name, **_fragments(source, name, alike=alike)))
     counts = _counts(database)
     days = database.rows(
         "SELECT DISTINCT _day FROM (SELECT _day FROM losers UNION ALL SELECT s._day FROM staged AS s"
@@ -73,8 +77,11 @@ def _counts(database: Database) -> dict[int, dict[str, int]]:
     return dict(counts)
 
 
-def _fragments(source: Source, name: str) -> dict[str, str]:
-    """What the statements of the merge need to know of a source. Without `updated` the later arrival is the newer version."""
+def _fragments(source: Source, name: str, *, alike: bool = True) -> dict[str, str]:
+    """What the statements of the merge need to know of a source. Without `updated` the later arrival is the newer version.
+
+    `alike`: some versions share key and `updated`, so that content must be looked at; else `updated` itself is the rank.
+    """
     key = columns(source.key)
     alias = {"merge_versions": ("o.", "s."), "merge_contents": ("a.", "v.")}.get(name, ("l.", "w."))
     dated = source.updated is not None
@@ -85,12 +92,26 @@ def _fragments(source: Source, name: str) -> dict[str, str]:
         "key_of_orders": columns(source.key, "o."),
         "same_key": " AND ".join(f"{alias[0]}{identifier(k)} = {alias[1]}{identifier(k)}" for k in source.key),
         "columns": columns((column.name for column in source.columns), "r."),
-        "updated": identifier(source.updated) if source.updated else "NULL",
-        "updated_of_orders": f"o.{identifier(source.updated)}" if source.updated else "NULL",
+        "updated": _updated(source, ""),
+        "updated_of_orders": _updated(source, "o."),
         "has_updated": "TRUE" if dated else "FALSE",
-        "newness": "_updated NULLS FIRST, _content" if dated else "_content",
+        "rank": _rank(source, key) if alike else "_updated",
         "best_before": f"max(_rank) OVER ({arrived} ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING)"
         if dated
         else f"lag(_rank) OVER ({arrived})",
         "is_newer": "_rank > _before" if dated else "TRUE",
     }
+
+
+def _updated(source: Source, alias: str) -> str:
+    """SQL for a version's time of update; one without is older than any other."""
+    if source.updated is None:
+        return "NULL"
+    kind = source.column(source.updated).data_type
+    oldest = "-9223372036854775808" if kind.type is Type.INTEGER else "-infinity"
+    return f"coalesce({alias}{identifier(source.updated)}, CAST('{oldest}' AS {kind.sql}))"
+
+
+def _rank(source: Source, key: str) -> str:
+    newness = "_updated, _content" if source.updated is not None else "_content"
+    return f"dense_rank() OVER (PARTITION BY {key} ORDER BY {newness})"

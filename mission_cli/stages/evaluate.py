@@ -4,16 +4,22 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from datetime import date
+from functools import partial
 from pathlib import Path
 
 from mission_cli.conditions.judge import results_sql
+from mission_cli.formula.emit import identifier
 from mission_cli.formula.rules import rules_meaning
 from mission_cli.formula.usage import mission_sources
+from mission_cli.model.project import Project
 from mission_cli.stages.context import Context
-from mission_cli.store.files import Draft
+from mission_cli.stages.parallel import in_order
+from mission_cli.store.database import Database, in_memory
+from mission_cli.store.files import Draft, Published, Publisher
 from mission_cli.store.layout import results_folder
-from mission_cli.windows.ranges import ReportedWindow, windows_as_of
+from mission_cli.windows.ranges import ReportedWindow, needed_days, windows_as_of
 from mission_cli.windows.totals import roll_totals
 
 _WORK_AT_ONCE = 3_000_000
@@ -28,10 +34,14 @@ def evaluate(context: Context, as_of_days: Sequence[date]) -> None:
     todo = [day for day in as_of_days if done.get(day) != meanings[day]]
     context.report.unchanged += [day for day in as_of_days if done.get(day) == meanings[day]]
     context.watch.begin("evaluate", len(todo))
-    for portion in _portions(context, todo):
-        _evaluate(context, rules, {day: meanings[day] for day in portion})
+    jobs = (partial(compute_results, _task(context, portion)) for portion in _portions(context, todo))
+    for published in in_order(jobs):
+        made = {as_of: (meanings[as_of], file) for as_of, file in published.items()}
+        with context.database.transaction():
+            context.obsolete += context.ledger.replace_evaluations(rules, made)
+        context.report.evaluated += list(made)
         context.publish()
-        context.watch.advance(len(portion))
+        context.watch.advance(len(made))
 
 
 def _meanings(context: Context, rules: str, as_of_days: Sequence[date]) -> dict[date, str]:
@@ -75,28 +85,54 @@ def _work(reported: ReportedWindow, rows: float) -> float:
     return rows * max(days / 4, len(reported.mission.conditions) * min(days, 8))
 
 
-def _evaluate(context: Context, rules: str, meanings: dict[date, str]) -> None:
-    windows = [window for as_of in meanings for window in windows_as_of(context.project.missions, as_of)]
-    roll_totals(context.database, context.project, windows, _partitions(context, windows))
-    frame = context.database.frame(results_sql(context.project))
+@dataclass(frozen=True, slots=True)
+class EvaluationTask:
+    """As-of days to evaluate together. `partitions`: source → day → file; `suppliers`: their published file, if any."""
+
+    project: Project
+    data: Path
+    as_of_days: tuple[date, ...]
+    partitions: dict[str, dict[date, Path]]
+    suppliers: Path | None
+
+
+def compute_results(task: EvaluationTask) -> dict[date, Published]:
+    """Evaluate and publish the results as of each day, from published files alone, with an engine of its own.
+
+    Grain of a file: mission, supplier, window, condition, sorted so; it may have no rows.
+    """
+    windows = [window for as_of in task.as_of_days for window in windows_as_of(task.project.missions, as_of)]
+    engine = in_memory(task.project.timezone)
+    _make_suppliers(engine, task)
+    roll_totals(engine, task.project, windows, task.partitions)
+    frame = engine.frame(results_sql(task.project))
     parts = {key[0]: part for key, part in frame.partition_by("as_of", as_dict=True, maintain_order=True).items()}
     empty = frame.clear()
-    drafts = [Draft(results_folder(as_of), "results", parts.get(as_of, empty)) for as_of in meanings]
-    published = context.publisher.write(drafts)
-    context.publisher.settle()
-    made = dict(zip(meanings, zip(meanings.values(), published, strict=True), strict=True))
-    with context.database.transaction():
-        context.obsolete += context.ledger.replace_evaluations(rules, made)
-    context.report.evaluated += list(made)
+    publisher = Publisher(task.data)
+    published = publisher.write([Draft(results_folder(day), "results", parts.get(day, empty)) for day in task.as_of_days])
+    publisher.settle()
+    return dict(zip(task.as_of_days, published, strict=True))
 
 
-def _partitions(context: Context, windows: Sequence[ReportedWindow]) -> dict[str, dict[date, Path]]:
+def _make_suppliers(engine: Database, task: EvaluationTask) -> None:
+    """The table that missions select suppliers from; empty while no export of them could be taken."""
+    suppliers = task.project.suppliers
+    if suppliers is None:
+        return
+    if task.suppliers is None:
+        typed = ", ".join(f"{identifier(column.name)} {column.data_type.sql}" for column in suppliers.columns)
+        engine.execute(f"CREATE TABLE suppliers ({typed})")
+    else:
+        engine.execute("CREATE TABLE suppliers AS SELECT * FROM read_parquet(?)", [str(task.suppliers)])
+
+
+def _task(context: Context, as_of_days: Sequence[date]) -> EvaluationTask:
     files = context.ledger.partition_files()
-    needed: dict[str, set[date]] = {}
-    for reported in windows:
-        for source in mission_sources(context.project, reported.mission):
-            needed.setdefault(source, set()).update(reported.window.days_through(reported.as_of))
-    return {
+    needed = needed_days(context.project, as_of_days)
+    partitions = {
         source: {day: context.layout.data / files[source][day] for day in sorted(days) if day in files.get(source, {})}
         for source, days in needed.items()
     }
+    known = context.ledger.supplier_file()
+    suppliers = context.layout.data / known[1] if known is not None else None
+    return EvaluationTask(context.project, context.layout.data, tuple(as_of_days), partitions, suppliers)

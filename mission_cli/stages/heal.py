@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from datetime import date
+from functools import partial
+from pathlib import Path
 
 from mission_cli.daily.partition import (
     PartitionTask,
@@ -11,10 +14,11 @@ from mission_cli.daily.partition import (
     partition_meaning,
     partition_metrics,
 )
-from mission_cli.model.project import Source
-from mission_cli.orders.export import DayFiles, export_days, in_portions
+from mission_cli.model.project import Project, Source
+from mission_cli.orders.export import DayFiles, DayRecords, in_portions, publish_days, read_days
 from mission_cli.stages.context import Context
-from mission_cli.store.files import Published
+from mission_cli.stages.parallel import in_order
+from mission_cli.store.files import Published, Publisher
 from mission_cli.store.ledger import UNDATED, PartitionEntry
 from mission_cli.windows.ranges import needed_days
 
@@ -29,33 +33,57 @@ def heal(context: Context, as_of_days: Sequence[date]) -> None:
         stale = {day: why for day, why in context.ledger.stale_days(source.id, meaning).items() if day in wanted}
         plan.append((source, meaning, stale))
     context.watch.begin("compute", sum(len(stale) for _, _, stale in plan))
+    for job, entries in in_order(_jobs(context, plan)):
+        with context.database.transaction():
+            context.obsolete += context.ledger.replace_partitions(entries)
+        why = {day: reason for day, (_, reason) in job.stale.items() if day != UNDATED}
+        context.report.computed.setdefault(job.source.id, {}).update(why)
+        context.watch.advance(len(entries))
+
+
+@dataclass(frozen=True, slots=True)
+class _Job:
+    """Some stale days of one source: day → newest change and why; and their records, read already."""
+
+    source: Source
+    meaning: str
+    stale: dict[date, tuple[int, str]]
+    records: DayRecords
+
+
+def _jobs(context: Context, plan: Sequence[tuple[Source, str, dict[date, tuple[int, str]]]]) -> Iterator[Callable[[], _Computed]]:
+    """A job per portion of days; its records are read here, where the database may be used."""
     for source, meaning, stale in plan:
         for portion in in_portions(context.database, source, list(stale)) if stale else ():
-            _compute(context, source, meaning, {day: stale[day] for day in portion})
-            context.watch.advance(len(portion))
+            records = read_days(context.database, source, portion)
+            yield partial(
+                _compute, context.project, context.layout.data, _Job(source, meaning, {d: stale[d] for d in portion}, records)
+            )
 
 
-def _compute(context: Context, source: Source, meaning: str, stale: dict[date, tuple[int, str]]) -> None:
-    """The files of some days of one source: orders and left-out records first, then the partitions from them."""
-    files = export_days(context.database, context.publisher, source, list(stale))
-    context.publisher.settle()
-    partitions = compute_partitions(_task(context, source, files))
-    entries = [_entry(source.id, day, change, meaning, files[day], partitions.get(day)) for day, (change, _) in stale.items()]
-    with context.database.transaction():
-        context.obsolete += context.ledger.replace_partitions(entries)
-    why = {day: reason for day, (_, reason) in stale.items() if day != UNDATED}
-    context.report.computed.setdefault(source.id, {}).update(why)
+_Computed = tuple[_Job, list[PartitionEntry]]
 
 
-def _task(context: Context, source: Source, files: dict[date, DayFiles]) -> PartitionTask:
+def _compute(project: Project, data: Path, job: _Job) -> _Computed:
+    """Publish the orders and left-out records of the days, then the partitions from them."""
+    publisher = Publisher(data)
+    files = publish_days(publisher, job.source, list(job.stale), job.records)
+    publisher.settle()
+    partitions = compute_partitions(_task(project, data, job.source, files))
+    return job, [
+        _entry(job.source.id, day, change, job.meaning, files[day], partitions.get(day)) for day, (change, _) in job.stale.items()
+    ]
+
+
+def _task(project: Project, data: Path, source: Source, files: dict[date, DayFiles]) -> PartitionTask:
     return PartitionTask(
-        data=context.layout.data,
+        data=data,
         source=source.id,
         supplier=source.supplier,
         time=source.time,
         key=source.key,
-        timezone=context.project.timezone,
-        metrics=partition_metrics(context.project, source.id),
+        timezone=project.timezone,
+        metrics=partition_metrics(project, source.id),
         orders=tuple((day, found.orders.name) for day, found in files.items() if found.orders is not None),
     )
 

@@ -5,8 +5,6 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator, Sequence
 
-import polars as pl
-
 from mission_cli.formula.emit import identifier
 from mission_cli.model.errors import StorageError, UsageError
 from mission_cli.model.project import Source, Suppliers
@@ -222,15 +220,6 @@ def _replace_suppliers(
             )
             (published,) = context.publisher.write([Draft(SUPPLIERS_FOLDER, "suppliers", frame)])
             context.publisher.settle()
-            _replace_table(context, frame)
             ledger.replace_supplier_file(digest, published)
             context.obsolete += [known] if known is not None and known != published.name else []
-        elif known is None:
-            _replace_table(context, database.frame("SELECT * EXCLUDE (_batch, _line, _final, _day) FROM staged WHERE FALSE"))
     _count(context, [entry])
-
-
-def _replace_table(context: Context, frame: pl.DataFrame) -> None:
-    context.database.execute("DROP TABLE IF EXISTS suppliers")
-    context.database.replace_temporary("suppliers_now", frame)
-    context.database.execute("CREATE TABLE suppliers AS SELECT * FROM suppliers_now")

@@ -18,9 +18,14 @@ _TRUE, _FALSE = "('true', 't', 'yes', '1')", "('false', 'f', 'no', '0')"
 _CONTROL = r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]"
 
 
-def typed(column: Column, text: str, options: CsvOptions) -> str:
-    """SQL that gives the value of the cell `text` (SQL itself), or NULL when the cell is not one of the column's type."""
+def typed(column: Column, text: str, options: CsvOptions, *, printable: bool) -> str:
+    """SQL that gives the value of the cell `text` (SQL itself), or NULL when the cell is not one of the column's type.
+
+    `printable`: no cell holds control characters, so that texts need not be looked through one by one.
+    """
     match column.data_type.type:
+        case Type.TEXT if printable:
+            return text
         case Type.TEXT:
             return _when(f"NOT regexp_matches({text}, {text_literal(_CONTROL)})", text)
         case Type.INTEGER:

@@ -15,6 +15,7 @@ from mission_cli.model.project import Project, Source
 UNFINISHED = (".part", ".tmp")
 _SETTLED_NS = 2_000_000_000  # a file touched later than this before we looked may change again within its time stamp
 _CHUNK = 1 << 22
+_CONTROL = bytes([*range(9), 11, 12, *range(14, 32), 127])  # all but tab, line feed and carriage return
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,13 +29,17 @@ class Stamp:
 
 @dataclass(frozen=True, slots=True)
 class Content:
-    """What one pass over a file's bytes shows. `plain`: every line is a record and a split at the delimiter reads it."""
+    """What one pass over a file's bytes shows.
+
+    `plain`: every line is a record and a split at the delimiter reads it. `printable`: no control characters within lines.
+    """
 
     digest: str
     bytes: int
     lines: int
     delimiters: int
     plain: bool
+    printable: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +125,7 @@ def settled(stamp: Stamp, now_ns: int) -> bool:
 
 def inspect(path: Path, delimiter: str) -> Content:
     """One pass over the bytes of a file."""
-    digest, size, last = hashlib.sha256(), 0, b"\n"
+    digest, size, last, printable = hashlib.sha256(), 0, b"\n", True
     counts = dict.fromkeys((b"\n", b"\r", b"\r\n", delimiter.encode(), b'"', b"\0", b"\n\n", b"\n\r"), 0)
     with path.open("rb") as file:
         while chunk := file.read(_CHUNK):
@@ -128,8 +133,10 @@ def inspect(path: Path, delimiter: str) -> Content:
             size += len(chunk)
             for mark in counts:
                 counts[mark] += chunk.count(mark) + (len(mark) == 2 and last + chunk[:1] == mark)
+            printable = printable and len(chunk.translate(None, _CONTROL)) == len(chunk)
             last = chunk[-1:]
     delimiters, lines = counts[delimiter.encode()], counts[b"\n"] + (last != b"\n")
     odd = counts[b'"'] + counts[b"\0"] + counts[b"\n\n"] + counts[b"\n\r"]
     ends_alike = counts[b"\r"] == counts[b"\r\n"] and counts[b"\r"] in (0, counts[b"\n"])
-    return Content(digest.hexdigest(), size, lines, delimiters, plain=not odd and ends_alike and delimiter.isascii())
+    plain = not odd and ends_alike and delimiter.isascii()
+    return Content(digest.hexdigest(), size, lines, delimiters, plain, printable)

@@ -13,7 +13,7 @@ from mission_cli.model.expression import Type
 from mission_cli.model.project import Project, Source
 from mission_cli.staging.casts import complaint, typed
 from mission_cli.staging.records import records
-from mission_cli.staging.text import TEXT_TABLE, Batch, Misfit, stage_text
+from mission_cli.staging.text import Batch, Misfit, forget_text, stage_text
 from mission_cli.store.database import Database
 from mission_cli.store.statements import columns, statement
 
@@ -40,21 +40,25 @@ class Loading:
 def stage(database: Database, project: Project, source: Source, batches: Sequence[Batch]) -> Loading:
     """Fill `staged`: `_batch`, `_line`, typed columns, `_final`, `_day`. Rejects go to the ledger, in the same transaction."""
     text = stage_text(database, source, batches)
-    database.execute(_typed_statement(project, source))
+    printable = all(batch.content.printable for batch in batches)
+    database.execute(_typed_statement(project, source, printable=printable))
     found = database.frame("SELECT _batch, _line, _column, _reason FROM staged_typed WHERE _reason IS NOT NULL")
     rejects = pl.concat([_cell_rejects(source, batches, found), _misfit_rejects(source, text.misfits)])
     rejected = dict(rejects.group_by("batch").len().iter_rows())
     refused = text.refused | _too_many(source, text.records, rejected)
     database.insert_frame("rejects", rejects.sort("batch", "line"))
-    standing = [number for number in text.records if number not in refused]
-    database.execute(
-        f"CREATE OR REPLACE TEMP TABLE {STAGED} AS SELECT * EXCLUDE (_column, _reason) FROM staged_typed"
-        " WHERE _reason IS NULL AND list_contains(?, _batch)",
-        [standing],
-    )
-    for table in (TEXT_TABLE, "staged_cells", "staged_typed"):
-        database.execute(f"DROP TABLE IF EXISTS {table}")
+    forget_text(database)
+    _keep_accepted(database, standing=[number for number in text.records if number not in refused])
     return Loading(text.records, rejected, refused)
+
+
+def _keep_accepted(database: Database, standing: list[int]) -> None:
+    """Turn `staged_typed` into `staged`: accepted records of the batches that stand."""
+    database.execute("DELETE FROM staged_typed WHERE _reason IS NOT NULL OR NOT list_contains(?, _batch)", [standing])
+    database.execute(f"DROP TABLE IF EXISTS {STAGED}")
+    database.execute(f"ALTER TABLE staged_typed RENAME TO {STAGED}")
+    for column in ("_column", "_reason"):
+        database.execute(f"ALTER TABLE {STAGED} DROP COLUMN {column}")
 
 
 def _too_many(source: Source, counts: dict[int, int], rejected: dict[int, int]) -> dict[int, str]:
@@ -66,9 +70,12 @@ def _too_many(source: Source, counts: dict[int, int], rejected: dict[int, int]) 
     }
 
 
-def _typed_statement(project: Project, source: Source) -> str:
+def _typed_statement(project: Project, source: Source, *, printable: bool) -> str:
     texts = {column.name: identifier(f"text:{column.name}") for column in source.columns}
-    cells = [f"{text}, {typed(source.column(name), text, source.csv)} AS {identifier(name)}" for name, text in texts.items()]
+    cells = [
+        f"{text}, {typed(source.column(name), text, source.csv, printable=printable)} AS {identifier(name)}"
+        for name, text in texts.items()
+    ]
     complaints = [complaint(column, texts[column.name], source.key) for column in source.columns]
     return statement(
         "stage_typed",

@@ -20,7 +20,7 @@ from mission_cli.staging.files import Content
 from mission_cli.staging.records import UnreadableFile, header, records
 from mission_cli.store.database import Database
 
-TEXT_TABLE = "staged_text"
+_TEXT_TABLES = "^staged_(cells|files)_[0-9]+$|^staged_careful$"
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,10 +53,11 @@ class Staged:
 
 
 def stage_text(database: Database, source: Source, batches: Sequence[Batch]) -> Staged:
-    """Fill the temporary table `staged_text`: `_batch`, `_line`, and each column of the source as text."""
+    """Make the temporary view `staged_text`: `_batch`, `_line`, and each column of the source as text.
+
+    `forget_text` drops it with what it reads.
+    """
     staged = Staged({}, [], {})
-    names = ", ".join(f"{identifier(column.name)} VARCHAR" for column in source.columns)
-    database.execute(f"CREATE OR REPLACE TEMP TABLE {TEXT_TABLE} (_batch INTEGER, _line BIGINT, {names})")
     groups: dict[tuple[str, ...], list[Batch]] = defaultdict(list)
     careful: list[Batch] = []
     for batch in batches:
@@ -72,11 +73,29 @@ def stage_text(database: Database, source: Source, batches: Sequence[Batch]) -> 
             groups[found].append(batch)
         else:
             careful.append(batch)
-    for found, group in groups.items():
-        careful += _stage_plain(database, source, found, group, staged)
+    parts = []
+    for number, (found, group) in enumerate(groups.items()):
+        if _stage_plain(database, source, found, group, number, staged):
+            parts.append(_plain_part(source, number))
+        else:
+            careful += group
+    names = ", ".join(f"{identifier(column.name)} VARCHAR" for column in source.columns)
+    database.execute(f"CREATE OR REPLACE TEMP TABLE staged_careful (_batch INTEGER, _line BIGINT, {names})")
     for batch in careful:
         _stage_careful(database, source, batch, staged)
+    parts.append("SELECT * FROM staged_careful")
+    database.execute(f"CREATE OR REPLACE TEMP VIEW staged_text AS {' UNION ALL '.join(parts)}")
     return staged
+
+
+def forget_text(database: Database) -> None:
+    """Drop `staged_text` and all that it reads."""
+    database.execute("DROP VIEW staged_text")
+    names = database.rows(
+        "SELECT table_name FROM duckdb_tables() WHERE temporary AND regexp_matches(table_name, ?)", [_TEXT_TABLES]
+    )
+    for (name,) in names:
+        database.execute(f"DROP TABLE {identifier(name)}")
 
 
 def _check_header(source: Source, found: tuple[str, ...]) -> None:
@@ -89,38 +108,39 @@ def _check_header(source: Source, found: tuple[str, ...]) -> None:
 
 
 def _stage_plain(
-    database: Database, source: Source, found: tuple[str, ...], group: Sequence[Batch], staged: Staged
-) -> list[Batch]:
-    """Stage files with the same header; gives back all of them when the reader finds one to be less plain than it looked."""
+    database: Database, source: Source, found: tuple[str, ...], group: Sequence[Batch], number: int, staged: Staged
+) -> bool:
+    """Stage files with the same header; whether all of them are as plain as they looked."""
+    paths = {str(batch.path): batch for batch in group}
     try:
-        database.execute(_read_csv(source, found), [[str(batch.path) for batch in group]])
+        database.execute(_read_csv(source, found, number), [list(paths)])
     except (duckdb.InvalidInputException, duckdb.ConversionException):
-        return list(group)
-    firsts = database.rows("SELECT _path, min(rowid), count(*) FROM staged_cells GROUP BY _path")
-    numbers = {str(batch.path): batch.number for batch in group}
-    counts = {numbers[name]: count for name, _, count in firsts}
-    if any(counts.get(batch.number, 0) != batch.content.lines - 1 for batch in group):
-        return list(group)
-    staged.records.update({batch.number: counts.get(batch.number, 0) for batch in group})
-    frame = pl.DataFrame(
-        [(name, numbers[name], first) for name, first, _ in firsts],
-        schema={"_path": pl.String, "number": pl.Int32, "first": pl.Int64},
-        orient="row",
-    )
-    database.replace_temporary("staged_files", frame)
-    cells = ", ".join(f"c.{identifier(column.header)}" for column in source.columns)
-    database.execute(
-        f"INSERT INTO {TEXT_TABLE} SELECT f.number, c.rowid - f.first + 2, {cells}"
-        " FROM staged_cells AS c JOIN staged_files AS f USING (_path)"
-    )
-    return []
+        return False
+    firsts = database.rows(f"SELECT _path, min(rowid), count(*) FROM staged_cells_{number} GROUP BY _path")
+    counts = dict.fromkeys(paths, 0) | {path: count for path, _, count in firsts}
+    if any(counts[path] != batch.content.lines - 1 for path, batch in paths.items()):
+        return False
+    staged.records.update({batch.number: counts[path] for path, batch in paths.items()})
+    rows = [(path, paths[path].number, first) for path, first, _ in firsts]
+    schema = {"_path": pl.String, "number": pl.Int32, "first": pl.Int64}
+    database.replace_temporary(f"staged_files_{number}", pl.DataFrame(rows, schema=schema, orient="row"))
+    return True
 
 
-def _read_csv(source: Source, found: tuple[str, ...]) -> str:
+def _plain_part(source: Source, number: int) -> str:
+    """Records of plain files are lines: the one after the header is the second."""
+    cells = ", ".join(f"c.{identifier(column.header)} AS {identifier(column.name)}" for column in source.columns)
+    return (
+        f"SELECT f.number AS _batch, c.rowid - f.first + 2 AS _line, {cells}"
+        f" FROM staged_cells_{number} AS c JOIN staged_files_{number} AS f USING (_path)"
+    )
+
+
+def _read_csv(source: Source, found: tuple[str, ...], number: int) -> str:
     used = ", ".join(identifier(column.header) for column in source.columns)
     shape = ", ".join(f"{text_literal(name)}: 'VARCHAR'" for name in found)
     nulls = ", ".join(map(text_literal, source.csv.null))
-    return f"""CREATE OR REPLACE TEMP TABLE staged_cells AS SELECT _path, {used} FROM read_csv(
+    return f"""CREATE OR REPLACE TEMP TABLE staged_cells_{number} AS SELECT _path, {used} FROM read_csv(
         ?, auto_detect = false, header = true, delim = {text_literal(source.csv.delimiter)}, quote = '', escape = '',
         columns = {{{shape}}}, filename = '_path', null_padding = false, strict_mode = true, nullstr = [{nulls}])"""
 
@@ -146,4 +166,4 @@ def _stage_careful(database: Database, source: Source, batch: Batch, staged: Sta
     staged.records[batch.number] = len(rows) + len(misfits)
     staged.misfits.extend(misfits)
     schema = {"_batch": pl.Int32, "_line": pl.Int64} | {column.name: pl.String for column in source.columns}
-    database.insert_frame(TEXT_TABLE, pl.DataFrame(rows, schema=schema, orient="row"))
+    database.insert_frame("staged_careful", pl.DataFrame(rows, schema=schema, orient="row"))
