@@ -125,18 +125,22 @@ def settled(stamp: Stamp, now_ns: int) -> bool:
 
 def inspect(path: Path, delimiter: str) -> Content:
     """One pass over the bytes of a file."""
-    digest, size, last, printable = hashlib.sha256(), 0, b"\n", True
-    counts = dict.fromkeys((b"\n", b"\r", b"\r\n", delimiter.encode(), b'"', b"\0", b"\n\n", b"\n\r"), 0)
+    digest, size, delimiters, last = hashlib.sha256(), 0, 0, b"\n"
+    feeds, returns, pairs = 0, 0, 0  # line feeds, carriage returns, and the two together
+    odd, printable, mark = False, True, delimiter.encode()
     with path.open("rb") as file:
         while chunk := file.read(_CHUNK):
             digest.update(chunk)
             size += len(chunk)
-            for mark in counts:
-                counts[mark] += chunk.count(mark) + (len(mark) == 2 and last + chunk[:1] == mark)
+            feeds += chunk.count(b"\n")
+            delimiters += chunk.count(mark)
+            joint = last + chunk[:1]
+            if b"\r" in chunk or last == b"\r":
+                returns += chunk.count(b"\r")
+                pairs += chunk.count(b"\r\n") + (joint == b"\r\n")
+                odd = odd or b"\n\r" in chunk
+            odd = odd or b'"' in chunk or b"\0" in chunk or b"\n\n" in chunk or joint in (b"\n\n", b"\n\r")
             printable = printable and len(chunk.translate(None, _CONTROL)) == len(chunk)
             last = chunk[-1:]
-    delimiters, lines = counts[delimiter.encode()], counts[b"\n"] + (last != b"\n")
-    odd = counts[b'"'] + counts[b"\0"] + counts[b"\n\n"] + counts[b"\n\r"]
-    ends_alike = counts[b"\r"] == counts[b"\r\n"] and counts[b"\r"] in (0, counts[b"\n"])
-    plain = not odd and ends_alike and delimiter.isascii()
-    return Content(digest.hexdigest(), size, lines, delimiters, plain, printable)
+    plain = not odd and returns == pairs and returns in (0, feeds) and delimiter.isascii()
+    return Content(digest.hexdigest(), size, feeds + (last != b"\n"), delimiters, plain, printable)
