@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from difflib import get_close_matches
-
-from mission_cli.config.build_metrics import compiled, valid_id
+from mission_cli.config.parts import compiled, valid_id
 from mission_cli.config.raw import (
     WINDOWS,
     RawCondition,
@@ -84,10 +82,3 @@ def _window(file: TomlFile, path: tuple[str, str], table: object) -> WindowRule 
             return WindowRule(WindowKind.WEEK, weekday=WEEKDAYS.index(weekday))
         case _:
             return WindowRule(WindowKind(raw.kind))
-
-
-def unknown_mission(name: str, missions: tuple[Mission, ...]) -> str:
-    """What to say to a user who named a mission that does not exist."""
-    listed = [m.id for m in missions]
-    near = get_close_matches(name, listed, n=1)
-    return f'did you mean "{near[0]}"?' if near else f"missions: {', '.join(listed)}"

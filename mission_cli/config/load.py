@@ -5,13 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from mission_cli.config.build_metrics import (
-    build_metrics,
-    build_project,
-    build_sources,
-    build_suppliers,
-)
+from mission_cli.config.build_metrics import build_metrics
 from mission_cli.config.build_missions import build_missions
+from mission_cli.config.build_sources import build_project, build_sources, build_suppliers
 from mission_cli.config.read import TomlFile
 from mission_cli.formula.check import Scope
 from mission_cli.model.errors import ConfigurationError

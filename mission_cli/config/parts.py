@@ -1,0 +1,42 @@
+"""What sources, metrics and missions are all made of: names and expressions."""
+
+from __future__ import annotations
+
+import re
+
+from mission_cli.config.read import Names, TomlFile
+from mission_cli.formula.check import Scope, compile_text
+from mission_cli.formula.errors import FormulaErrors
+from mission_cli.model.expression import Expression
+
+ID = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,62}")
+RESERVED_METRICS = ("date", "source", "supplier_id")  # columns of the partitions and of metric_supplier
+RESERVED_COLUMNS = ("rowid",)
+RESERVED_SOURCES = ("suppliers",)
+ID_HINT = "letters, digits and _, beginning with a letter, at most 63"
+
+
+def compiled(file: TomlFile, path: tuple[str | int, ...], text: str, scope: Scope, want: str) -> Expression | None:
+    """The checked expression at a key path; None, with every problem in it noted at its place."""
+    try:
+        return compile_text(text, scope, want)
+    except FormulaErrors as error:
+        for mistake in error.errors:
+            message = f"column {mistake.at + 1}: {mistake.message}"
+            file.problem(path, message, mistake.hint, offset=mistake.at)
+        return None
+
+
+def valid_id(file: TomlFile, path: tuple[str | int, ...], names: Names, reserved: tuple[str, ...] = ()) -> bool:
+    """Whether the last part of the path can be an id, is not reserved and not taken."""
+    name = str(path[-1])
+    if name.lower() in reserved:
+        file.problem(path, f'"{name}" is a name of missionctl\'s own', "choose another name", key=True)
+        return False
+    if not ID.fullmatch(name):
+        file.problem(path, f'"{name}" cannot be a name', ID_HINT, key=True)
+        return False
+    if taken := names.add(name):
+        file.problem(path, f'"{name}" and "{taken}" differ only in case', "choose another name", key=True)
+        return False
+    return True
