@@ -7,7 +7,7 @@ from contextlib import contextmanager, suppress
 from datetime import UTC, date, datetime
 from pathlib import Path
 
-from mission_cli.config.load import load_project, read_project
+from mission_cli.config.load import load_project, located, read_project
 from mission_cli.daily.sql_metric import sql_problems
 from mission_cli.model.calendar import days
 from mission_cli.model.errors import ConfigurationError
@@ -42,7 +42,7 @@ def all_problems(root: Path) -> tuple[Project | None, list[Problem]]:
     loaded = read_project(root)
     problems = list(loaded.problems)
     if loaded.project is not None:
-        problems += missing_exports(loaded.project, _loaded_sources(root))
+        problems += located(root, missing_exports(loaded.project, _loaded_sources(root)))
         problems += sql_problems(loaded.project)
     return loaded.project, sorted(problems)
 
@@ -50,7 +50,7 @@ def all_problems(root: Path) -> tuple[Project | None, list[Problem]]:
 def checked_project(root: Path) -> Project:
     """The project, when nothing at all is wrong with it. Raises ConfigurationError with every problem."""
     project = load_project(root)
-    problems = missing_exports(project, _loaded_sources(root)) + sql_problems(project)
+    problems = located(root, missing_exports(project, _loaded_sources(root))) + sql_problems(project)
     if problems:
         raise ConfigurationError(problems)
     return project

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from mission_cli.config.build_metrics import build_metrics
@@ -32,6 +33,17 @@ def load_project(root: Path) -> Project:
     if loaded.problems or loaded.project is None:
         raise ConfigurationError(loaded.problems)
     return loaded.project
+
+
+def located(root: Path, problems: Iterable[Problem]) -> list[Problem]:
+    """The problems, each with the place of its key path where that is in a TOML file and not known yet."""
+    files = {name: TomlFile(root, name) for name in (METRICS, MISSIONS)}
+    return [
+        replace(problem, line=place[0], column=place[1])
+        if not problem.line and problem.file in files and (place := files[problem.file].place(tuple(problem.path.split("."))))
+        else problem
+        for problem in problems
+    ]
 
 
 def read_project(root: Path) -> Loaded:

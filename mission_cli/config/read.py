@@ -60,10 +60,11 @@ class TomlFile:
 
     def problem(self, path: KeyPath, message: str, hint: str = "", *, offset: int | None = None, key: bool = False) -> None:
         """Note a problem at a key path: at its value, at the key itself, or `offset` characters into its text."""
-        line, column = self._place(path, offset, key=key)
+        line, column = self.place(path, offset, key=key)
         self.problems.append(Problem(self.name, line, column, dotted(path), message, hint))
 
-    def _place(self, path: KeyPath, offset: int | None, *, key: bool) -> tuple[int, int]:
+    def place(self, path: KeyPath, offset: int | None = None, *, key: bool = False) -> tuple[int, int]:
+        """Line and column of a key path, or of the nearest table around it; zeros when there is none."""
         for end in range(len(path), 0, -1):
             place = self._places.get(path[:end])
             if place is not None:
