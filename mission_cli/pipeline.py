@@ -24,7 +24,7 @@ from mission_cli.store.files import Publisher, sweep
 from mission_cli.store.layout import EVIDENCE, Layout
 from mission_cli.store.ledger import Ledger
 from mission_cli.store.lock import held
-from mission_cli.store.manifest import read_manifest
+from mission_cli.store.manifest import DamagedManifestError, read_manifest
 
 
 def run_day(project: Project, as_of: date, command: str, now: datetime, watch: Watch) -> Report:
@@ -57,7 +57,11 @@ def checked_project(root: Path) -> Project:
 
 
 def _loaded_sources(root: Path) -> set[str]:
-    return {entry["source"] for entry in read_manifest(Layout(root).manifest).state.get("sources", ())}
+    try:
+        state = read_manifest(Layout(root).manifest).state
+    except DamagedManifestError:
+        return set()
+    return {entry["source"] for entry in state.get("sources", ())}
 
 
 def _run(project: Project, as_of_days: Sequence[date], command: str, now: datetime, watch: Watch) -> Report:

@@ -37,7 +37,7 @@ app.add_typer(explain_app, name="explain")
 
 def main() -> None:
     """The command `missionctl`."""
-    raise SystemExit(exits.run(app))
+    exits.end(exits.run(app))
 
 
 def _version(wanted: bool) -> None:  # noqa: FBT001  # the shape that typer calls
@@ -100,7 +100,10 @@ def run(context: typer.Context, day: Day = None, as_json: Json = False) -> None:
     from mission_cli.pipeline import checked_project, run_day
 
     project = checked_project(asked(context).root)
-    as_of = day or yesterday(project.timezone, project.day_start)
+    ended = yesterday(project.timezone, project.day_start)
+    as_of = day or ended
+    if as_of > ended:
+        exits.say(f"{as_of} has not ended yet: its results are those of the data so far")
     with watching(color=asked(context).color) as watch:
         report = run_day(project, as_of, command_line(), now(), watch)
     print_report(report, as_json=as_json)
@@ -145,7 +148,7 @@ def results(
 
     if form not in FORMS:
         raise typer.BadParameter(f'"{form}" is not a format; choose {", ".join(FORMS)}')
-    found = read_results(asked(context).root, day, mission, supplier)
+    found = read_results(asked(context).root, day, mission, supplier, now().date())
     print_results(found, "json" if as_json else form, limit, color=asked(context).color)
     if found.rows.is_empty():
         exits.say(f"no rows as of {found.as_of}")
@@ -175,5 +178,5 @@ def explain_supplier(
     from mission_cli.views.explain import explain_supplier as explained
 
     root = asked(context).root
-    found = explained(load_project(root), root, supplier, mission, day)
+    found = explained(load_project(root), root, supplier, mission, day, now().date())
     print_explanation(found, as_json=as_json, everything=everything, color=asked(context).color)

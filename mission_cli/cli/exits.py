@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable
-from typing import Any
+from typing import Any, NoReturn
 
 import typer
 
@@ -31,6 +31,8 @@ def run(app: Callable[..., Any]) -> int:
     try:
         code = app(standalone_mode=False)
         sys.stdout.flush()
+        if code == INTERRUPTED:  # the command line's parser has turned Ctrl-C into this
+            return _interrupted()
         return code if isinstance(code, int) else DONE
     except ConfigurationError as error:
         for problem in error.problems:
@@ -39,28 +41,47 @@ def run(app: Callable[..., Any]) -> int:
     except MissionctlError as error:
         return _told(str(error), error.exit_code)
     except KeyboardInterrupt:
-        return _told("interrupted; the same command goes on where it stopped", INTERRUPTED)
+        return _interrupted()
     except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return DONE
-    except Exception as error:  # noqa: BLE001  # the last line of defence
+        return _reader_left()
+    except SystemExit as left:  # how the command line's parser ends when standard output is closed
+        if isinstance(left.__context__, BrokenPipeError):
+            return _reader_left()
+        return _interrupted() if left.code == INTERRUPTED else int(left.code or DONE)
+    except BaseException as error:  # noqa: BLE001  # the last line of defence; a panic of an engine is no Exception
         return _unexpected(error)
 
 
-def _unexpected(error: Exception) -> int:
+def _interrupted() -> int:
+    return _told("interrupted; the same command goes on where it stopped", INTERRUPTED)
+
+
+def _reader_left() -> int:
+    """Nobody reads standard output any more, as with `| head`: no failure, and nothing to say."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    return DONE
+
+
+def _unexpected(error: BaseException) -> int:
     if hasattr(error, "exit_code") and hasattr(error, "format_message"):  # a usage error of the command line's parser
+        if type(error).__name__ == "NoArgsIsHelpError":
+            say(error.format_message())
+            return USAGE
         command = getattr(getattr(error, "ctx", None), "command_path", "missionctl")
         hint = f" (see {command} --help)"
         return _told(f"{error.format_message().rstrip('.')}{hint}", USAGE)
-    if type(error).__name__ in ("Abort", "InterruptException"):
-        return _told("interrupted; the same command goes on where it stopped", INTERRUPTED)
+    if type(error).__name__ in ("Abort", "InterruptException") or (type(error), str(error)) == (
+        RuntimeError,
+        "Query interrupted",
+    ):
+        return _interrupted()
     if type(error).__name__ == "Exit":
         return int(getattr(error, "exit_code", DONE))
     _traceback()
     if isinstance(error, OSError):
         named = f"{error.filename}: " if error.filename else ""
         return _told(f"{named}{error.strerror or error}", FAILED)
-    if type(error).__module__.split(".")[0] in ("duckdb", "_duckdb", "polars"):
+    if type(error).__module__.split(".")[0] in ("duckdb", "_duckdb", "polars", "pyo3_runtime"):
         return _told(f"the engine failed: {str(error).strip().splitlines()[0]}", FAILED)
     return _told(f"this is a fault of missionctl itself: {type(error).__name__}: {error} (-v shows where)", FAILED)
 
@@ -75,6 +96,14 @@ def _traceback() -> None:
 def _told(text: str, code: int) -> int:
     say(f"missionctl: {text}")
     return code
+
+
+def end(code: int) -> NoReturn:
+    """End the process. When interrupted, at once: engines may be at work in other threads, and nothing of theirs is needed."""
+    if code == INTERRUPTED:
+        sys.stdout.flush()
+        os._exit(code)
+    raise SystemExit(code)
 
 
 def leave(code: int) -> None:

@@ -15,6 +15,7 @@ from mission_cli.views.explanation import Explanation, LeftOut, MissionExplained
 from mission_cli.views.words import number
 
 _FEW = 10
+_DAYS_WIDTH = 62  # of 80 columns, less the indent and the day
 
 
 def explanation_parts(found: Explanation, *, everything: bool) -> Iterator[RenderableType]:
@@ -34,11 +35,11 @@ def _mission(mission: MissionExplained, *, everything: bool) -> Iterator[Rendera
     title = f"\n{mission.mission_id}: {mission.title}" if mission.title != mission.mission_id else f"\n{mission.mission_id}"
     yield Text(title, style="bold")
     if mission.window_start is not None:
-        yield Text(f"  window {mission.window_start} to {mission.window_end}")
+        yield _line(2, f"window {mission.window_start} to {mission.window_end}")
     if mission.mission_status is None:
-        yield Text(f"  no result: {mission.because}")
+        yield _line(2, f"no result: {mission.because}")
     else:
-        yield Text.assemble("  ", styled(mission.mission_status), f" ({mission.because})")
+        yield _line(2, Text.assemble(styled(mission.mission_status), f" ({mission.because})"))
     yield from _conditions(mission)
     yield from _terms(mission.terms)
     yield from _days(mission.terms)
@@ -49,16 +50,16 @@ def _mission(mission: MissionExplained, *, everything: bool) -> Iterator[Rendera
 def _conditions(mission: MissionExplained) -> Iterator[RenderableType]:
     for condition in mission.conditions:
         target = f"{Operator(condition.type).sign} {number(condition.val)}"
-        yield Text.assemble(f"\n  {condition.name}  {condition.formula} {target}: ", styled(condition.status))
-        value = number(condition.value)
+        yield _line(2, Text.assemble(f"{condition.name}  {condition.formula} {target}: ", styled(condition.status)), before=1)
+        value = number(condition.value, condition.val)
         worked = condition.with_numbers if condition.with_numbers == value else f"{condition.with_numbers} = {value}"
-        yield Text(f"    {worked}; {condition.because}")
+        yield _line(4, f"{worked}; {condition.because}")
 
 
 def _terms(terms: Sequence[Term]) -> Iterator[RenderableType]:
     if not terms:
         return
-    yield Text("\n  Metrics over the window")
+    yield _line(2, "Metrics over the window", before=1)
     made = table("metric", "total", "how", right=("total",))
     for term in terms:
         made.add_row(term.metric, _short_number(term.total), _how(term))
@@ -66,6 +67,8 @@ def _terms(terms: Sequence[Term]) -> Iterator[RenderableType]:
 
 
 def _how(term: Term) -> str:
+    if term.formula is not None and term.from_default:
+        return f"default_value: {term.formula} has no value ({term.with_numbers})"
     if term.formula is not None:
         return f"{term.formula} = {term.with_numbers}"
     default = "default_value: nothing counted; " if term.from_default else ""
@@ -79,11 +82,27 @@ def _days(terms: Sequence[Term]) -> Iterator[RenderableType]:
     days = sorted({day for term in daily for day in term.day_totals})
     if not days:
         return
-    yield Text("\n  Day by day")
-    made = table("day", *(term.metric for term in daily), right=tuple(term.metric for term in daily))
-    for day in days:
-        made.add_row(f"{day:%a} {day}", *(term.day_totals.get(day, "") for term in daily))
-    yield Padding(made, (0, 0, 0, 4))
+    yield _line(2, "Day by day", before=1)
+    for place, group in enumerate(_side_by_side(daily)):
+        made = table("day", *(term.metric for term in group), right=tuple(term.metric for term in group))
+        for day in days:
+            made.add_row(f"{day:%a} {day}", *(term.day_totals.get(day, "") for term in group))
+        yield Padding(made, (int(place > 0), 0, 0, 4))
+
+
+def _side_by_side(terms: Sequence[Term]) -> Iterator[list[Term]]:
+    """The terms in groups whose columns stand beside each other without breaking a number."""
+    group: list[Term] = []
+    taken = 0
+    for term in terms:
+        width = 2 + max(len(term.metric), *(len(total) for total in term.day_totals.values()))
+        if group and taken + width > _DAYS_WIDTH:
+            yield group
+            group, taken = [], 0
+        group.append(term)
+        taken += width
+    if group:
+        yield group
 
 
 def _orders(orders: Sequence[OrderExplained], *, everything: bool) -> Iterator[RenderableType]:
@@ -105,7 +124,7 @@ def _listed(title: str, header: str, lines: Sequence[tuple[str, str, str, str]],
     if not lines:
         return
     newest = f", newest {_FEW} (--all for all)" if len(lines) > _FEW and not everything else ""
-    yield Text(f"\n  {title}: {len(lines)}{newest}")
+    yield _line(2, f"{title}: {len(lines)}{newest}", before=1)
     made = table("time", "key", f"{header} / from")
     for time, key, reason, place in lines if everything else lines[-_FEW:]:
         made.add_row(time, key, Text.assemble(reason, "\n", (place, "dim")))
@@ -132,7 +151,9 @@ def _left_out(records: Sequence[LeftOut], *, everything: bool) -> Iterator[Rende
         yield from _listed(f"Left out of {source}", "why", [_reason(record) for record in notable], everything=everything)
         routine = len(inside) - len(notable)
         if routine:
-            yield Text(f"\n  Left out of {source} as usual: {routine} open versions that came again when they were final")
+            yield _line(
+                2, f"Left out of {source} as usual: {routine} open versions that came again when they were final", before=1
+            )
         other = [_reason(record) for record in own if record.other_day]
         yield from _listed(f"Final in {source} a day before or after", "why", other, everything=everything)
 
@@ -162,3 +183,8 @@ def _short_number(total: str | None) -> str:
     if total is None:
         return "no data"
     return total if len(total) <= 16 else number(float(total))
+
+
+def _line(indent: int, text: str | Text, *, before: int = 0) -> Padding:
+    """A line that keeps its indent where it goes on in a second one."""
+    return Padding(text if isinstance(text, Text) else Text(text), (before, 0, 0, indent))

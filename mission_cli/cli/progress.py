@@ -53,7 +53,7 @@ class BarWatch:
         from rich.console import Console
         from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-        console = Console(stderr=True, no_color=not self._color)
+        console = Console(stderr=True, no_color=None if self._color else True)
         columns = (TextColumn("{task.description:<20}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
         self._progress = Progress(*columns, console=console)
         self._progress.start()

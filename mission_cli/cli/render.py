@@ -34,7 +34,7 @@ def console(*, color: bool) -> Console:
 
     terminal = sys.stdout.isatty()
     width = None if terminal else max(MIN_WIDTH, int(os.environ.get("COLUMNS", "0") or 0))
-    return Console(file=sys.stdout, width=width, no_color=not color, highlight=False, markup=False, soft_wrap=False)
+    return Console(file=sys.stdout, width=width, no_color=None if color else True, highlight=False, markup=False, soft_wrap=False)
 
 
 def show(parts: Iterable[RenderableType], *, color: bool) -> None:

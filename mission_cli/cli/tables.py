@@ -44,7 +44,9 @@ def styled(word: str | None) -> Text:
 def results_parts(found: Results, rows: pl.DataFrame) -> Iterator[RenderableType]:
     """A table per mission and window, with one line per condition; the supplier only on the first."""
     yield Text(f"Results as of {found.as_of}")
-    for part in rows.partition_by("mission_id", "window_start", maintain_order=True):
+    for part in rows.sort("mission_id", "window_start", maintain_order=True).partition_by(
+        "mission_id", "window_start", maintain_order=True
+    ):
         first = part.row(0, named=True)
         yield Text(f"\n{first['mission_id']}, {first['window_start']} to {first['window_end']}", style="bold")
         yield _mission_results(part)
@@ -57,7 +59,7 @@ def _mission_results(rows: pl.DataFrame) -> Table:
         here = row["supplier_id"]
         head: list[RenderableType] = ["", ""] if here == before else [here, styled(row["mission_status"])]
         target = f"{Operator(row['type']).sign} {number(row['val'])}"
-        made.add_row(*head, row["condition"], number(row["value"]), target, styled(row["status"]))
+        made.add_row(*head, row["condition"], number(row["value"], row["val"]), target, styled(row["status"]))
         before = here
     return made
 

@@ -7,7 +7,7 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
-from mission_cli.config.parts import RESERVED_METRICS, compiled, valid_id
+from mission_cli.config.parts import RESERVED_METRICS, column_scope, compiled, valid_id
 from mission_cli.config.raw import (
     METHODS,
     RawDailyMetric,
@@ -74,7 +74,7 @@ def _daily(file: TomlFile, metric: MetricId, raw: RawDailyMetric, sources: dict[
         file.problem((*path, "source"), f'unknown source "{raw.source}"', hint)
     if source is None or data_type is None:
         return None
-    scope = Scope({column.name: column.data_type.type for column in source.columns}, "column")
+    scope = column_scope(source.columns)
     where = getattr(raw, "where", None)
     condition = compiled(file, (*path, "where"), where, scope, "boolean") if where is not None else None
     expression, sql = None, ""
@@ -132,8 +132,8 @@ def _sql_text(file: TomlFile, path: tuple[str, str], name: str) -> str:
     try:
         return target.read_text("utf-8")
     except (OSError, UnicodeDecodeError) as error:
-        reason = "not found" if isinstance(error, FileNotFoundError) else "cannot be read as UTF-8 text"
-        file.problem((*path, "file"), f'"{name}" is {reason}', "a path below the project directory, such as sql/peak_trips.sql")
+        reason = "is not found" if isinstance(error, FileNotFoundError) else "cannot be read as UTF-8 text"
+        file.problem((*path, "file"), f'"{name}" {reason}', "a path below the project directory, such as sql/peak_trips.sql")
         return ""
 
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from mission_cli.config.parts import compiled, valid_id
+from typing import Any
+
+from mission_cli.config.parts import column_scope, compiled, valid_id
 from mission_cli.config.raw import (
     WINDOWS,
     RawCondition,
@@ -28,9 +30,17 @@ def build_missions(file: TomlFile, metrics: Scope, suppliers: Suppliers | None, 
         if raw is not None:
             mission = _mission(file, MissionId(name), raw, metrics, suppliers, supplier_table=supplier_table)
             missions += [mission] if mission is not None else []
-        elif isinstance(table, dict) and isinstance(table.get("window"), dict):
-            _window(file, path, table["window"])
+        elif isinstance(table, dict):
+            _other_mistakes(file, path, table, metrics)
     return missions
+
+
+def _other_mistakes(file: TomlFile, path: tuple[str, str], table: dict[str, Any], metrics: Scope) -> None:
+    """Note what is wrong inside a mission that does not even have the right shape, so that all is told at once."""
+    if isinstance(table.get("window"), dict):
+        _window(file, path, table["window"])
+    if isinstance(table.get("conditions"), list):
+        _conditions(file, path, table["conditions"], metrics)
 
 
 def _mission(
@@ -43,7 +53,7 @@ def _mission(
         hint = "add [suppliers] with file, key and columns to metrics.toml"
         file.problem((*path, "suppliers"), "needs attributes of suppliers, but metrics.toml has no [suppliers]", hint)
     elif raw.suppliers is not None and suppliers is not None:
-        scope = Scope({column.name: column.data_type.type for column in suppliers.columns}, "supplier attribute")
+        scope = column_scope(suppliers.columns, "supplier attribute")
         population = compiled(file, (*path, "suppliers"), raw.suppliers, scope, "boolean")
     conditions = _conditions(file, path, raw.conditions, metrics)
     if len(file.problems) > before or window is None:
@@ -51,10 +61,13 @@ def _mission(
     return Mission(mission, raw.title or mission, window, raw.grace_days, population, tuple(conditions))
 
 
-def _conditions(file: TomlFile, path: tuple[str, str], raws: list[RawCondition], metrics: Scope) -> list[Condition]:
+def _conditions(file: TomlFile, path: tuple[str, str], tables: list[Any], metrics: Scope) -> list[Condition]:
     conditions, seen = [], dict[str, int]()
-    for index, raw in enumerate(raws):
+    for index, table in enumerate(tables):
         where = (*path, "conditions", index)
+        raw = file.shaped(RawCondition, table, where)
+        if raw is None:
+            continue
         if not raw.name.strip():
             file.problem((*where, "name"), "must not be empty")
         elif raw.name.lower() in seen:
@@ -62,7 +75,9 @@ def _conditions(file: TomlFile, path: tuple[str, str], raws: list[RawCondition],
             file.problem((*where, "name"), f'"{raw.name}" is already the name of condition {first + 1}', "choose another name")
         seen.setdefault(raw.name.lower(), index)
         formula = compiled(file, (*where, "formula"), raw.formula, metrics, "number")
-        if formula is not None:
+        if formula is not None and not formula.names:
+            file.problem((*where, "formula"), "names no metric")
+        elif formula is not None:
             conditions.append(Condition(raw.name, formula, Operator(raw.type), raw.val, raw.no_data == "met"))
     return conditions
 

@@ -6,11 +6,10 @@ import re
 import zoneinfo
 from difflib import get_close_matches
 
-from mission_cli.config.parts import RESERVED_COLUMNS, RESERVED_SOURCES, compiled, valid_id
+from mission_cli.config.parts import RESERVED_COLUMNS, RESERVED_SOURCES, column_scope, compiled, valid_id
 from mission_cli.config.raw import RawColumn, RawProject, RawSource, RawSuppliers
 from mission_cli.config.read import Names, TomlFile
 from mission_cli.config.types import COLUMN_TYPES, column_type
-from mission_cli.formula.check import Scope
 from mission_cli.model.expression import Type
 from mission_cli.model.project import Column, CsvOptions, DataType, Source, SourceId, Suppliers
 
@@ -37,7 +36,7 @@ def build_project(file: TomlFile) -> tuple[str, str, int] | None:
 
 def known_zone(file: TomlFile, path: tuple[str | int, ...], name: str) -> bool:
     """Whether the IANA database knows the zone."""
-    zones = zoneinfo.available_timezones()
+    zones = zoneinfo.available_timezones() - {"Factory", "localtime", "posixrules"}
     if name in zones:
         return True
     near = get_close_matches(name, zones, n=1)
@@ -78,7 +77,13 @@ def _source(file: TomlFile, source: SourceId, raw: RawSource, timezone: str) -> 
         file.problem((*path, "csv", "delimiter"), "must be a single character")
     elif raw.csv.delimiter == raw.csv.decimal:
         file.problem((*path, "csv", "decimal"), "is the same character as the delimiter")
-    scope = Scope({name: column.data_type.type for name, column in by_name.items()}, "column")
+    for written in raw.csv.timestamp_format:
+        unknown = [sign for sign in re.findall(r"%(.?)", written) if sign not in set("YymdjHIMSfpzbBaA%")]
+        if unknown:
+            file.problem(
+                (*path, "csv", "timestamp_format"), f'"{written}": %{unknown[0]} is not known', "such as %d/%m/%Y %H:%M:%S"
+            )
+    scope = column_scope(columns)
     final = compiled(file, (*path, "final"), raw.final, scope, "boolean") if raw.final is not None else None
     if len(file.problems) > before:
         return None
@@ -102,6 +107,8 @@ def _files(file: TomlFile, path: tuple[str, str], patterns: list[str]) -> None:
         where = (*path, "files", index) if len(patterns) > 1 else (*path, "files")
         if pattern.endswith(LATER_FILE_KINDS):
             file.problem(where, f'"{pattern}": this kind of file is not supported by this version yet', "export as .csv")
+        elif any("**" in part and part != "**" for part in pattern.split("/")):
+            file.problem(where, f'"{pattern}": ** stands alone between slashes', 'such as "data/exports/**/*.csv"')
         elif not pattern.endswith(FILE_KINDS):
             file.problem(where, f'"{pattern}" does not end in {" or ".join(FILE_KINDS)}', 'such as "data/exports/orders/*.csv"')
 

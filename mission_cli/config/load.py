@@ -51,16 +51,16 @@ def read_project(root: Path) -> Loaded:
     metrics_file, missions_file = TomlFile(root, METRICS), TomlFile(root, MISSIONS)
     head, project = None, None
     timezone = "UTC"
-    if metrics_file.text and not metrics_file.problems:
+    parsed = metrics_file.parsed
+    if parsed:
         metrics_file.refuse_other_sections(("project", "sources", "metrics", "suppliers"))
         head = build_project(metrics_file)
         timezone = head[1] if head else timezone
-    parsed = bool(metrics_file.tables)
     sources = build_sources(metrics_file, timezone) if parsed else []
     metrics = build_metrics(metrics_file, sources) if parsed else []
     suppliers = build_suppliers(metrics_file, timezone) if parsed else None
     missions = []
-    if missions_file.text and not missions_file.problems and parsed:
+    if missions_file.parsed and parsed:
         missions_file.refuse_other_sections(("missions",))
         scope = Scope(dict.fromkeys(metrics_file.section("metrics"), Type.DOUBLE), "metric")
         missions = build_missions(missions_file, scope, suppliers, supplier_table="suppliers" in metrics_file.tables)

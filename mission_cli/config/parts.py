@@ -3,17 +3,26 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 
 from mission_cli.config.read import Names, TomlFile
 from mission_cli.formula.check import Scope, compile_text
 from mission_cli.formula.errors import FormulaErrors
-from mission_cli.model.expression import Expression
+from mission_cli.model.expression import Expression, Type
+from mission_cli.model.project import Column
 
 ID = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,62}")
 RESERVED_METRICS = ("date", "source", "supplier_id")  # columns of the partitions and of metric_supplier
 RESERVED_COLUMNS = ("rowid",)
 RESERVED_SOURCES = ("suppliers",)
 ID_HINT = "letters, digits and _, beginning with a letter, at most 63"
+
+
+def column_scope(columns: Iterable[Column], noun: str = "column") -> Scope:
+    """What the columns' names mean in an expression."""
+    listed = list(columns)
+    places = {column.name: column.data_type.scale for column in listed if column.data_type.type is Type.DECIMAL}
+    return Scope({column.name: column.data_type.type for column in listed}, noun, places)
 
 
 def compiled(file: TomlFile, path: tuple[str | int, ...], text: str, scope: Scope, want: str) -> Expression | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from datetime import date
 from decimal import Decimal
 from difflib import get_close_matches
@@ -40,7 +41,7 @@ def _number(value: object) -> object:
         return Decimal(value)
     if not isinstance(value, Decimal):
         raise refuse(f"must be a number, not {kind_of(value)}", "without quotes" if isinstance(value, str) else "")
-    if not value.is_finite():
+    if not value.is_finite() or abs(value) > Decimal(sys.float_info.max):
         raise refuse("must be a finite number")
     return value
 
@@ -115,7 +116,7 @@ class RawColumn(Table):
 
 class RawCsv(Table):
     delimiter: str = ","
-    null: list[str] = [""]
+    null: Annotated[list[str], Field(min_length=1)] = [""]
     decimal: Annotated[str, choice(".", ",")] = "."
     timestamp_format: Words = []
     quote: Later = None
@@ -234,4 +235,4 @@ class RawMission(Table):
     grace_days: int = Field(0, ge=0, le=366)
     reward: Later = None
     limits: Later = None
-    conditions: list[RawCondition] = Field(min_length=1)
+    conditions: list[Any] = Field(min_length=1)

@@ -30,10 +30,11 @@ class TomlFile:
         self.problems: list[Problem] = []
         self.text = ""
         self.tables: dict[str, Any] = self._parse()
+        self.parsed = not self.problems
 
     def _parse(self) -> dict[str, Any]:
         try:
-            self.text = (self.root / self.name).read_bytes().decode("utf-8")
+            self.text = (self.root / self.name).read_bytes().decode("utf-8-sig")
             return tomli.loads(self.text.replace("\r\n", "\n"), parse_float=_decimal)
         except FileNotFoundError:
             hint = 'name the project directory with --project, or begin one with "missionctl init"'
@@ -116,6 +117,7 @@ class TomlFile:
                 self.problem(full, mistake["msg"].replace("Input should", "must"))
             case _:
                 wanted = mistake["msg"].replace("Input should be ", "must be ").replace("a valid ", "a ")
+                wanted = wanted.replace("a integer", "an integer").replace(" or instance of RawColumn", "")
                 wanted = wanted.replace("a string", "text").replace("a boolean", "true or false").replace("dictionary", "table")
                 self.problem(full, f"{wanted}, not {kind_of(mistake['input'])}")
 

@@ -18,7 +18,7 @@ from mission_cli.formula.metric_sql import order_value
 from mission_cli.model.errors import UsageError
 from mission_cli.model.expression import Type
 from mission_cli.model.project import DailyMetric, Method, Project
-from mission_cli.store.database import in_memory
+from mission_cli.store.database import exact_path, in_memory
 from mission_cli.store.files import Draft, Published, Publisher
 from mission_cli.store.layout import metrics_folder
 
@@ -83,9 +83,9 @@ def _order_values(task: PartitionTask) -> pl.DataFrame:
     supplier = identifier(task.supplier)
     database = in_memory(task.timezone)
     return database.frame(
-        f"SELECT _day, CAST({supplier} AS VARCHAR) AS supplier_id{''.join(values)} FROM read_parquet(?)"
-        f" WHERE {supplier} IS NOT NULL ORDER BY _day, supplier_id, {sorting}",
-        [[str(task.data / name) for _, name in task.orders]],
+        f"SELECT _day, CAST({supplier} AS VARCHAR) AS supplier_id{''.join(values)}"
+        f" FROM read_parquet(?, hive_partitioning = false) WHERE {supplier} IS NOT NULL ORDER BY _day, supplier_id, {sorting}",
+        [[exact_path(task.data / name) for _, name in task.orders]],
     )
 
 
@@ -98,14 +98,16 @@ def _summed(metric: DailyMetric) -> pl.Expr:
         case Type.DOUBLE:
             total = value.drop_nulls().implode().list.sum()  # one list in a fixed order: the same whatever the threads
         case _:
-            total = value.sum()
+            room = 0.99 * 10.0 ** (38 - metric.data_type.scale)  # beyond 38 digits a sum would wrap around: it is no data
+            total = pl.when(value.cast(pl.Float64).abs().sum() < room).then(value).sum()
+            return pl.when((value.count() > 0) & (value.cast(pl.Float64).abs().sum() < room)).then(total).alias(metric.id)
     return pl.when(value.count() > 0).then(total).alias(metric.id)
 
 
 def _stored(metric: DailyMetric) -> pl.Expr:
     match metric.data_type.type:
         case Type.INTEGER:
-            return pl.col(metric.id).cast(pl.Int64)
+            return pl.col(metric.id).cast(pl.Int64, strict=False)  # beyond 64 bits: no data
         case Type.DECIMAL:
             return pl.col(metric.id).cast(pl.Decimal(38, metric.data_type.scale))
         case _:

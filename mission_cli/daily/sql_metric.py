@@ -19,7 +19,7 @@ from mission_cli.model.errors import UsageError
 from mission_cli.model.expression import Type
 from mission_cli.model.problems import Problem
 from mission_cli.model.project import DailyMetric, Method, Project, Source
-from mission_cli.store.database import configure, first_line
+from mission_cli.store.database import configure, exact_path, first_line
 
 MAX_SECONDS = 60.0
 _NUMBERS = ("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT", "DECIMAL", "UTINYINT", "USMALLINT", "UINTEGER", "UBIGINT")
@@ -32,9 +32,8 @@ def sql_values(metric: DailyMetric, source: str, orders: Path, timezone: str, se
     Raises UsageError, naming the file, when the query fails, takes too long or gives something else.
     """
     with _walled(timezone) as connection:
-        connection.execute(
-            f"CREATE TABLE {identifier(source)} AS SELECT * EXCLUDE (_day, _file, _line) FROM read_parquet(?)", [str(orders)]
-        )
+        columns = "SELECT * EXCLUDE (_day, _file, _line) FROM read_parquet(?, hive_partitioning = false)"
+        connection.execute(f"CREATE TABLE {identifier(source)} AS {columns}", [exact_path(orders)])
         _close_wall(connection)
         found = _checked(metric, connection, seconds)
     repeated = found.filter(found["supplier_id"].is_duplicated())
@@ -121,5 +120,6 @@ def _check_shape(metric: DailyMetric, shape: dict[str, str]) -> None:
     kind = shape["value"].split("(")[0]
     if kind not in _NUMBERS + _FLOATS:
         raise UsageError(f"{metric.sql_file}: value is {shape['value']}, not a number")
-    if kind in _FLOATS and metric.data_type.type is Type.INTEGER:
+    whole = kind not in _FLOATS and (kind != "DECIMAL" or shape["value"].endswith(",0)"))
+    if metric.data_type.type is Type.INTEGER and not whole:
         raise UsageError(f"{metric.sql_file}: value is {shape['value']}, but data_type is integer; use CAST(round(…) AS BIGINT)")

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from decimal import Decimal
 from difflib import get_close_matches
 
 from mission_cli.formula.errors import FormulaError, FormulaErrors
 from mission_cli.formula.functions import FUNCTIONS, OPERATORS, Function
-from mission_cli.formula.parse import parse
+from mission_cli.formula.parse import MAX_DIGITS, parse
 from mission_cli.model.expression import Call, Expression, Literal, Name, Node, Type
 
 _NUMBERS = (Type.INTEGER, Type.DECIMAL, Type.DOUBLE)
@@ -17,10 +18,12 @@ _AGGREGATES = {"sum", "count", "avg", "min", "max", "mean", "median", "first", "
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """What names mean in a place: name → type, and what such a name is called there (`column`, `metric`)."""
+    """What names mean in a place: name → type, what such a name is called there (`column`, `metric`), and how many decimal
+    places a decimal one has."""
 
     types: Mapping[str, Type]
     noun: str
+    places: Mapping[str, int] = field(default_factory=dict)
 
 
 def compile_text(text: str, scope: Scope, want: str) -> Expression:
@@ -75,6 +78,10 @@ class _Checker:
             return checked, Type.NULL
         if node.op == "case":
             return checked, self._case(node, kinds)
+        if node.op == "*" and (places := sum(decimal_places(arg, self.scope) for arg in checked.args)) > MAX_DIGITS:
+            hint = "round(…) a factor, or divide: the quotient is a double"
+            self.errors.append(FormulaError(node.at, f"the product has {places} decimal places, more than {MAX_DIGITS}", hint))
+            return checked, Type.NULL
         return checked, self._apply(node, function, kinds)
 
     def _function(self, node: Call) -> Function | None:
@@ -97,7 +104,9 @@ class _Checker:
         return False
 
     def _apply(self, node: Call, function: Function, kinds: list[Type]) -> Type:
+        """The type that the call gives; NULL, which fits everywhere, after a mistake, so that it is told once."""
         same: list[Type] = []
+        before = len(self.errors)
         for index, (arg, kind) in enumerate(zip(node.args, kinds, strict=True)):
             word = function.word(index)
             if word == "same":
@@ -105,6 +114,8 @@ class _Checker:
             elif word != "any" and not _fits(kind, word):
                 self._mismatch(node, arg, f"takes a {word}, not a {kind}")
         self._agree(node, [a for i, a in enumerate(node.args) if function.word(i) == "same"], same)
+        if len(self.errors) > before:
+            return Type.NULL
         if function.gives != "same":
             return Type(function.gives)
         return _common(same or kinds)
@@ -128,6 +139,23 @@ class _Checker:
     def _mismatch(self, node: Call, arg: Node, message: str, hint: str = "") -> None:
         at = node.at if isinstance(arg, Literal) and arg.value is None else arg.at
         self.errors.append(FormulaError(at, f"{node.op.rstrip('()').upper()} {message}", hint))
+
+
+def decimal_places(node: Node, scope: Scope) -> int:
+    """How many decimal places an exact value has; 0 for doubles, integers and what is no number."""
+    if isinstance(node, Literal):
+        return max(0, -exponent) if isinstance(exponent := _exponent(node), int) else 0
+    if isinstance(node, Name):
+        return scope.places.get(node.name, 0)
+    inner = [decimal_places(arg, scope) for arg in node.args]
+    if node.op == "*":
+        return sum(inner)
+    function = FUNCTIONS.get(node.op[:-2]) if node.op.endswith("()") else OPERATORS[node.op]
+    return max(inner, default=0) if function is not None and function.gives == "same" else 0
+
+
+def _exponent(node: Literal) -> int | str | None:
+    return node.value.as_tuple().exponent if isinstance(node.value, Decimal) else None
 
 
 def _fits(kind: Type, word: str) -> bool:

@@ -10,6 +10,8 @@ from datetime import date, datetime
 from mission_cli.formula.functions import FUNCTIONS, OPERATORS
 from mission_cli.model.expression import Call, Literal, Name, Node
 
+_BIG = 10**18  # from here on DuckDB would read an integer as a type that decimals cannot be compared with
+
 
 def identifier(name: str) -> str:
     """`name` as a quoted SQL identifier."""
@@ -53,17 +55,18 @@ def _call(op: str, parts: list[str]) -> str:
 
 
 def _constant(node: Literal, *, doubles: bool) -> str:
-    match node.value:
-        case None:
-            return "NULL"
-        case bool():
-            return "TRUE" if node.value else "FALSE"
-        case str():
-            return text_literal(node.value)
-        case datetime():
-            return f"CAST({text_literal(node.value.isoformat(' '))} AS TIMESTAMPTZ)"
-        case date():
-            return f"CAST({text_literal(node.value.isoformat())} AS DATE)"
-        case number:
-            written = str(number) if isinstance(number, int) else f"{number:f}"
-            return f"CAST({text_literal(written)} AS DOUBLE)" if doubles else written
+    value = node.value
+    if value is None:
+        return "NULL"
+    if isinstance(value, bool):
+        return "TRUE" if value else "FALSE"
+    if isinstance(value, str):
+        return text_literal(value)
+    if isinstance(value, datetime):
+        return f"CAST({text_literal(value.isoformat(' '))} AS TIMESTAMPTZ)"
+    if isinstance(value, date):
+        return f"CAST({text_literal(value.isoformat())} AS DATE)"
+    written = f"{value:d}" if isinstance(value, int) else f"{value:f}"
+    if doubles:
+        return f"CAST({text_literal(written)} AS DOUBLE)"
+    return written if -_BIG < value < _BIG else f"CAST({text_literal(written)} AS DECIMAL(38,0))"

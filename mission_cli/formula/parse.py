@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 MAX_LENGTH = 4_000
 MAX_NESTING = 50
 MAX_DEPTH = 100
+MAX_DIGITS = 38
 
 _HINTS = {
     ";": "one expression only, without ;",
@@ -79,7 +80,7 @@ def _explained(error: UnexpectedInput, text: str) -> FormulaError:
     if ended:
         return FormulaError(at, "the expression ends too early", _missing(text))
     found = text[at] if isinstance(error, UnexpectedCharacters) else str(token)
-    hint = _HINTS.get(found[0], "")
+    hint = _HINTS.get(found[0], "") if found[0] != "'" or isinstance(error, UnexpectedCharacters) else ""
     if not hint and (word := _STATEMENT.search(text)):
         hint = f"{word.group().upper()} is not part of the language: scalar expressions only"
     if not hint and found == "=" and text[:at].rstrip().endswith("="):
@@ -130,6 +131,8 @@ class _Builder(Transformer[Token, Node]):
 
     def number(self, c: Sequence[Any]) -> Node:
         text = str(c[0])
+        if len(Decimal(text).as_tuple().digits) > MAX_DIGITS or abs(Decimal(text).adjusted()) >= MAX_DIGITS:
+            raise FormulaError(c[0].start_pos, f"a number of more than {MAX_DIGITS} digits")
         if text.isdecimal():
             return Literal(int(text), Type.INTEGER, c[0].start_pos)
         return Literal(Decimal(text), Type.DECIMAL, c[0].start_pos)

@@ -16,7 +16,7 @@ from mission_cli.formula.usage import mission_sources
 from mission_cli.model.project import Project
 from mission_cli.stages.context import Context
 from mission_cli.stages.parallel import in_order
-from mission_cli.store.database import Database, in_memory
+from mission_cli.store.database import Database, exact_path, in_memory
 from mission_cli.store.files import Draft, Published, Publisher
 from mission_cli.store.layout import results_folder
 from mission_cli.windows.ranges import ReportedWindow, needed_days, windows_as_of
@@ -123,7 +123,9 @@ def _make_suppliers(engine: Database, task: EvaluationTask) -> None:
         typed = ", ".join(f"{identifier(column.name)} {column.data_type.sql}" for column in suppliers.columns)
         engine.execute(f"CREATE TABLE suppliers ({typed})")
     else:
-        engine.execute("CREATE TABLE suppliers AS SELECT * FROM read_parquet(?)", [str(task.suppliers)])
+        engine.execute(
+            "CREATE TABLE suppliers AS SELECT * FROM read_parquet(?, hive_partitioning = false)", [exact_path(task.suppliers)]
+        )
 
 
 def _task(context: Context, as_of_days: Sequence[date]) -> EvaluationTask:

@@ -14,6 +14,7 @@ from mission_cli.daily.partition import (
     partition_meaning,
     partition_metrics,
 )
+from mission_cli.model.calendar import DAY
 from mission_cli.model.project import Project, Source
 from mission_cli.orders.export import DayFiles, DayRecords, in_portions, publish_days, read_days
 from mission_cli.stages.context import Context
@@ -24,12 +25,16 @@ from mission_cli.windows.ranges import needed_days
 
 
 def heal(context: Context, as_of_days: Sequence[date]) -> None:
-    """Compute the stale days of all sources that the windows reported as of the given days need."""
+    """Compute the stale days of all sources that the windows reported as of the given days need.
+
+    Their neighbours too, so that an explanation can show the orders that missed a window by a day.
+    """
     needed = needed_days(context.project, as_of_days)
     plan = []
     for source in context.project.sources:
         meaning = partition_meaning(partition_metrics(context.project, source.id), context.project.timezone)
-        wanted = needed.get(source.id, set()) | {UNDATED}
+        windows = needed.get(source.id, set())
+        wanted = windows | {day + side for day in windows for side in (-DAY, DAY)} | {UNDATED}
         stale = {day: why for day, why in context.ledger.stale_days(source.id, meaning).items() if day in wanted}
         plan.append((source, meaning, stale))
     context.watch.begin("compute", sum(len(stale) for _, _, stale in plan))

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
 from mission_cli.formula.emit import identifier
 from mission_cli.model.errors import StorageError, UsageError
 from mission_cli.model.project import Source, Suppliers
 from mission_cli.orders.merge import Merged, drop_tables, make_tables, merge
 from mission_cli.stages.context import Context
-from mission_cli.staging.files import ExportFile, Stamp, inspect, look, settled
+from mission_cli.staging.files import ExportFile, Stamp, inspect, look, misnamed, settled
 from mission_cli.staging.load import Loading, stage
 from mission_cli.staging.meaning import SUPPLIERS, source_meaning, suppliers_as_source
 from mission_cli.staging.text import Batch
@@ -21,45 +22,61 @@ from mission_cli.store.ledger import BatchEntry
 _BYTES_AT_ONCE = 256 << 20
 
 
-class _ChangedMeanwhile(Exception):
-    """Files that changed while they were being loaded."""
-
-    def __init__(self, names: set[str]) -> None:
-        super().__init__()
-        self.names = names
-
-
 def load_sources(context: Context) -> None:
     """Load every file that is new, source by source, in the order of file names."""
-    looked = [(source, _look(context, source)) for source in context.project.sources]
-    pending = [(source, files, _pending(context, source, files)) for source, files in looked]
-    context.watch.begin("load", sum(len(todo) for _, _, (todo, _) in pending))
-    for source, files, (todo, again) in pending:
-        _load_source(context, source, todo, again=again)
-        _remember(context, source.id, files)
-    for entry in context.ledger.refused_files():
-        context.report.refused.append(entry)
+    project, ledger = context.project, context.ledger
+    plans = [_plan(context, source) for source in project.sources]
+    context.watch.begin("load", sum(len(plan.todo) for plan in plans))
+    for plan in plans:
+        _load_source(context, plan)
+        _remember(context, plan.source.id, plan.files)
+    with context.database.transaction():
+        ledger.forget_unused([*(source.id for source in project.sources), *([SUPPLIERS] if project.suppliers else [])])
+    context.report.refused += ledger.refused_files()
+    for source in project.sources:
+        context.report.refused += [(name, "its name is not UTF-8; rename it") for name in misnamed(project.root, source)]
+
+
+@dataclass(frozen=True, slots=True)
+class _Plan:
+    """The files of a source as they are, and those to load, each content once.
+
+    `again`: all is loaded again, in the old order, because the source is defined differently now.
+    """
+
+    source: Source
+    files: list[ExportFile]
+    todo: list[ExportFile]
+    again: bool
+
+
+def _plan(context: Context, source: Source) -> _Plan:
+    ledger = context.ledger
+    files = _look(context, source)
+    if not files:
+        context.watch.note(f"{source.id}: no file matches {', '.join(source.files)}; nothing new is loaded from it")
+    before, now = ledger.source_meaning(source.id), _meaning(context, source)
+    loaded = ledger.batch_files(source.id)
+    again = before is not None and before.split("/")[0] != now.split("/")[0]
+    if again:
+        _all_there(source, loaded, files)
+    known = set() if again else set(loaded) | (set(ledger.refused_digests(source.id)) if before == now else set())
+    todo: dict[str, ExportFile] = {}
+    for file in files:
+        if file.stamp.digest not in known:
+            todo.setdefault(file.stamp.digest, file)
+    arrival = {digest: number for number, digest in enumerate(loaded)}
+    return _Plan(source, files, sorted(todo.values(), key=lambda file: arrival.get(file.stamp.digest, len(arrival))), again)
+
+
+def _meaning(context: Context, source: Source) -> str:
+    """What the source's records are read by, and after a slash the bound for which refused files were refused."""
+    return f"{source_meaning(context.project, source)}/{source.max_rejects.normalize():f}"
 
 
 def _look(context: Context, source: Source) -> list[ExportFile]:
     seen = {name: Stamp(*stamp) for name, stamp in context.ledger.seen_files(source.id).items()}
     return look(context.project.root, source, seen)
-
-
-def _pending(context: Context, source: Source, files: Sequence[ExportFile]) -> tuple[list[ExportFile], bool]:
-    """The files to load, each content once; and whether all is loaded again because the source is defined differently now."""
-    before = context.ledger.source_meaning(source.id)
-    again = before is not None and before != source_meaning(context.project, source)
-    loaded = context.ledger.batch_files(source.id)
-    if again:
-        _all_there(source, loaded, files)
-        loaded = {}
-    known = set(loaded) | (set() if again else set(context.ledger.refused_digests(source.id)))
-    todo: dict[str, ExportFile] = {}
-    for file in files:
-        if file.stamp.digest not in known:
-            todo.setdefault(file.stamp.digest, file)
-    return list(todo.values()), again
 
 
 def _all_there(source: Source, loaded: dict[str, str], files: Sequence[ExportFile]) -> None:
@@ -74,22 +91,44 @@ def _all_there(source: Source, loaded: dict[str, str], files: Sequence[ExportFil
         )
 
 
-def _load_source(context: Context, source: Source, todo: Sequence[ExportFile], *, again: bool) -> None:
-    if again:
+def _load_source(context: Context, plan: _Plan) -> None:
+    source, ledger = plan.source, context.ledger
+    if plan.again:
         context.watch.note(f"{source.id}: its definition changed, so all of its files are loaded again")
-    groups = list(_groups(todo))
-    if again or context.ledger.source_meaning(source.id) is None:
-        groups = groups or [[]]
-    for number, group in enumerate(groups):
-        files = list(group)
-        while True:
-            try:
-                _load_group(context, source, files, forget=again and number == 0)
-                break
-            except _ChangedMeanwhile as changed:
-                files = [file for file in files if file.name not in changed.names]
-                context.watch.note(f"still being written, left for the next run: {', '.join(sorted(changed.names))}")
+        _load_again(context, plan)
+        return
+    with context.database.transaction():
+        make_tables(context.database, source)
+        if ledger.source_meaning(source.id) != _meaning(context, source):
+            ledger.forget_refused(source.id)
+            ledger.set_source_meaning(source.id, _meaning(context, source))
+    for group in _groups(plan.todo):
+        _count(context, _load_unchanged(context, source, group))
         context.watch.advance(len(group))
+
+
+def _load_again(context: Context, plan: _Plan) -> None:
+    """Load all files of a source that is defined differently now. Raises UsageError, changing nothing, when one that was
+    loaded before would be refused now: its orders would be lost."""
+    source, ledger, database = plan.source, context.ledger, context.database
+    loaded = ledger.batch_files(source.id)
+    batches = _batches(context, source, plan.todo)
+    loading = stage(database, context.project, source, batches)
+    refused = [batch for batch in batches if batch.number in loading.refused and batch.content.digest in loaded]
+    if refused:
+        raise UsageError(
+            f"metrics.toml: sources.{source.id}: its definition changed, so its files must be loaded again, but"
+            f" {refused[0].name} would now be refused: {loading.refused[refused[0].number]};"
+            " undo the change, or have the file exported again"
+        )
+    with database.transaction():
+        context.obsolete += ledger.forget_source(source.id)
+        drop_tables(database, source.id)
+        make_tables(database, source)
+        ledger.set_source_meaning(source.id, _meaning(context, source))
+        entries = _enter(context, source, batches, loading) if batches else []
+    _count(context, entries)
+    context.watch.advance(len(plan.todo))
 
 
 def _groups(files: Sequence[ExportFile]) -> Iterator[list[ExportFile]]:
@@ -106,26 +145,29 @@ def _groups(files: Sequence[ExportFile]) -> Iterator[list[ExportFile]]:
         yield group
 
 
-def _load_group(context: Context, source: Source, files: Sequence[ExportFile], *, forget: bool) -> None:
-    ledger, database = context.ledger, context.database
-    with database.transaction():
-        if forget:
-            ledger.forget_source(source.id)
-            drop_tables(database, source.id)
-        make_tables(database, source)
-        ledger.set_source_meaning(source.id, source_meaning(context.project, source))
-        if not files:
-            return
-        batches = _batches(context, source, files)
-        loading = stage(database, context.project, source, batches)
-        merged = merge(database, source)
-        changed = {file.name for file in files if not file.unchanged()}
-        if changed:
-            raise _ChangedMeanwhile(changed)
-        entries = [_entry(context, source, batch, loading, merged) for batch in batches]
-        ledger.add_batches(entries)
-        ledger.mark_changed(source.id, merged.days, batches[-1].number)
-    _count(context, entries)
+def _load_unchanged(context: Context, source: Source, files: Sequence[ExportFile]) -> list[BatchEntry]:
+    """Load a group in one transaction, without the files that change meanwhile."""
+    todo = list(files)
+    while todo:
+        batches = _batches(context, source, todo)
+        loading = stage(context.database, context.project, source, batches)
+        changed = {file.name for file in todo if not file.unchanged()}
+        if not changed:
+            with context.database.transaction():
+                return _enter(context, source, batches, loading)
+        context.watch.note(f"still being written, left for the next run: {', '.join(sorted(changed))}")
+        todo = [file for file in todo if file.name not in changed]
+    return []
+
+
+def _enter(context: Context, source: Source, batches: Sequence[Batch], loading: Loading) -> list[BatchEntry]:
+    """Merge what was staged and enter it in the ledger, in the caller's transaction."""
+    context.database.insert_frame("rejects", loading.rejects)
+    merged = merge(context.database, source)
+    entries = [_entry(context, source, batch, loading, merged) for batch in batches]
+    context.ledger.add_batches(entries)
+    context.ledger.mark_changed(source.id, merged.days, batches[-1].number)
+    return entries
 
 
 def _batches(context: Context, source: Source, files: Sequence[ExportFile]) -> list[Batch]:
@@ -204,10 +246,15 @@ def _replace_suppliers(
     context: Context, suppliers: Suppliers, source: Source, file: ExportFile, digest: str, known: str | None
 ) -> None:
     database, ledger = context.database, context.ledger
+    batches = _batches(context, source, [file])
+    loading = stage(database, context.project, source, batches)
+    if known is None and loading.refused and any(mission.suppliers is not None for mission in context.project.missions):
+        raise UsageError(
+            f"{file.name}: refused: {loading.refused[batches[0].number]}; without it no mission can select suppliers"
+        )
     with database.transaction():
         ledger.forget_source(SUPPLIERS)
-        batches = _batches(context, source, [file])
-        loading = stage(database, context.project, source, batches)
+        database.insert_frame("rejects", loading.rejects)
         key = identifier(suppliers.key)
         total = database.rows("SELECT count(*), count(DISTINCT " + key + ") FROM staged")[0]
         merged = Merged({batches[0].number: {"new": total[1], "superseded": total[0] - total[1]}}, [])

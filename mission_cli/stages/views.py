@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from mission_cli.formula.emit import text_literal
 from mission_cli.stages.context import Context
+from mission_cli.store.database import exact_path
 from mission_cli.store.statements import statement
 
 
@@ -13,7 +14,7 @@ def make_views(context: Context) -> None:
     They look at the files whenever they are asked, so nothing is to be done when files change. One over no files, or over
     partitions without metrics, cannot be made yet.
     """
-    data = context.layout.data.resolve()
+    data = exact_path(context.layout.data.resolve())
     partitions = text_literal(f"{data}/metrics/*/*/*.parquet")
     results = text_literal(f"{data}/results/*/*.parquet")
     there = dict(context.database.rows("SELECT view_name, sql FROM duckdb_views() WHERE NOT internal"))

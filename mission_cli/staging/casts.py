@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from mission_cli.formula.emit import identifier, text_literal
 from mission_cli.model.expression import Type
-from mission_cli.model.project import Column, CsvOptions
+from mission_cli.model.project import Column, CsvOptions, Source
 
 _DAY = r"\d{4}-\d{2}-\d{2}"
 _CLOCK = r"([01]\d|2[0-3]):[0-5]\d(:[0-5]\d(\.\d{1,6}0*)?)?"
@@ -15,6 +15,7 @@ _OFFSET = r" ?(Z|UTC|[+-]([01]\d|2[0-3])(:?[0-5]\d)?)"
 _NAIVE = f"{_DAY}[T ]{_CLOCK}"
 _DOUBLE = r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?"
 _TRUE, _FALSE = "('true', 't', 'yes', '1')", "('false', 'f', 'no', '0')"
+_FIRST_YEAR, _LAST_YEAR = 1900, 2199  # of times that date an order or a version: beyond lie placeholders and typos
 _CONTROL = r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]"
 
 
@@ -46,13 +47,19 @@ def typed(column: Column, text: str, options: CsvOptions, *, printable: bool) ->
 
 def _timestamp(column: Column, text: str, options: CsvOptions) -> str:
     if options.timestamp_formats:
-        tries = [_local(f"TRY_STRPTIME({text}, {text_literal(f)})", column.timezone) for f in options.timestamp_formats]
+        tries = [_formatted(column, text, f) for f in options.timestamp_formats]
         return f"coalesce({', '.join(tries)})"
     local = _local(f"TRY_CAST({text} AS TIMESTAMP)", column.timezone)
     return (
         f"CASE WHEN {_matches(text, _NAIVE + _OFFSET)} THEN TRY_CAST({text} AS TIMESTAMPTZ)"
         f" WHEN {_matches(text, _NAIVE)} THEN {local} END"
     )
+
+
+def _formatted(column: Column, text: str, written: str) -> str:
+    """The instant of a text in one format; a format with %z says the offset itself."""
+    read = f"TRY_STRPTIME({text}, {text_literal(written)})"
+    return f"CAST({read} AS TIMESTAMPTZ)" if "%z" in written else _local(read, column.timezone)
 
 
 def _local(naive: str, timezone: str) -> str:
@@ -63,15 +70,18 @@ def _local(naive: str, timezone: str) -> str:
     return f"CASE WHEN timezone({zone}, {later} - {hour}) = {naive} THEN {later} - {hour} ELSE {later} END"
 
 
-def complaint(column: Column, text: str, key: tuple[str, ...]) -> str:
+def complaint(column: Column, text: str, source: Source) -> str:
     """SQL that gives the column's header, chr(31) and why the cell is refused, or NULL when it is taken.
 
     `text` is the cell as SQL; the typed value has the column's name.
     """
     value, whens = identifier(column.name), []
-    if column.required or column.name in key:
+    if column.required or column.name in source.key:
         whens.append((f"{text} IS NULL", "'is required and empty'"))
     whens.append((f"{text} IS NOT NULL AND {value} IS NULL", f"concat({_shown(text)}, {text_literal(_expected(column))})"))
+    if column.name in (source.time, source.updated) and column.data_type.type.family == "time":
+        sane = f"{value} >= CAST('{_FIRST_YEAR}-01-01' AS DATE) AND {value} < CAST('{_LAST_YEAR + 1}-01-01' AS DATE)"
+        whens.append((f"NOT ({sane})", f"concat({_shown(text)}, ' lies outside the years {_FIRST_YEAR} to {_LAST_YEAR}')"))
     if column.one_of:
         allowed = ", ".join(map(text_literal, column.one_of))
         listed = text_literal(f" is not one of {', '.join(column.one_of)}")

@@ -63,8 +63,25 @@ class ExportFile:
 
 def matching(root: Path, source: Source) -> list[Path]:
     """The files of a source, by name. A file that is still being written (.part, .tmp) is left for later."""
+    return [path for path in _found(root, source) if _nameable(path)]
+
+
+def misnamed(root: Path, source: Source) -> list[str]:
+    """Files of a source that cannot be taken because their names are no text (not UTF-8), as they can be shown."""
+    return [os.fsencode(path).decode("utf-8", "replace") for path in _found(root, source) if not _nameable(path)]
+
+
+def _found(root: Path, source: Source) -> list[Path]:
     found = {path for pattern in source.files for path in _glob(root, pattern)}
     return sorted(path for path in found if path.is_file() and path.suffix not in UNFINISHED)
+
+
+def _nameable(path: Path) -> bool:
+    try:
+        str(path).encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _glob(root: Path, pattern: str) -> list[Path]:

@@ -30,15 +30,22 @@ _REJECTS = {
 
 @dataclass(frozen=True, slots=True)
 class Loading:
-    """What became of the batches: records and rejected records of those that stand, and why the others were refused."""
+    """What became of the batches: records and rejected records of each, why some were refused, and the rejects themselves.
+
+    `rejects`: grain record, the columns of the ledger's table.
+    """
 
     records: dict[int, int]
     rejected: dict[int, int]
     refused: dict[int, str]
+    rejects: pl.DataFrame
 
 
 def stage(database: Database, project: Project, source: Source, batches: Sequence[Batch]) -> Loading:
-    """Fill `staged`: `_batch`, `_line`, typed columns, `_final`, `_day`. Rejects go to the ledger, in the same transaction."""
+    """Fill `staged`: `_batch`, `_line`, the typed columns, `_final`, `_day`.
+
+    Writes nothing but temporary tables, and wants no transaction: a file that DuckDB's reader refuses would abort it.
+    """
     text = stage_text(database, source, batches)
     printable = all(batch.content.printable for batch in batches)
     database.execute(_typed_statement(project, source, printable=printable))
@@ -46,10 +53,9 @@ def stage(database: Database, project: Project, source: Source, batches: Sequenc
     rejects = pl.concat([_cell_rejects(source, batches, found), _misfit_rejects(source, text.misfits)])
     rejected = dict(rejects.group_by("batch").len().iter_rows())
     refused = text.refused | _too_many(source, text.records, rejected)
-    database.insert_frame("rejects", rejects.sort("batch", "line"))
     forget_text(database)
     _keep_accepted(database, standing=[number for number in text.records if number not in refused])
-    return Loading(text.records, rejected, refused)
+    return Loading(text.records, rejected, refused, rejects.sort("batch", "line"))
 
 
 def _keep_accepted(database: Database, standing: list[int]) -> None:
@@ -76,7 +82,7 @@ def _typed_statement(project: Project, source: Source, *, printable: bool) -> st
         f"{text}, {typed(source.column(name), text, source.csv, printable=printable)} AS {identifier(name)}"
         for name, text in texts.items()
     ]
-    complaints = [complaint(column, texts[column.name], source.key) for column in source.columns]
+    complaints = [complaint(column, texts[column.name], source) for column in source.columns]
     return statement(
         "stage_typed",
         typed=", ".join(cells),

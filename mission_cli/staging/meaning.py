@@ -11,7 +11,7 @@ SUPPLIERS = SourceId("suppliers")
 
 
 def source_meaning(project: Project, source: Source) -> str:
-    """Fingerprint of all that decides how a file of the source is read; where the files lie is no part of it."""
+    """Fingerprint of all that decides how a record of the source is read and dated; where the files lie is no part of it."""
     columns = [
         (c.name, c.data_type.sql, c.header, c.required, c.one_of, c.minimum and f"{c.minimum.normalize():f}", c.timezone)
         for c in source.columns
@@ -23,7 +23,6 @@ def source_meaning(project: Project, source: Source) -> str:
         source.time,
         source.updated,
         final,
-        source.max_rejects.normalize(),
         source.csv,
         columns,
     )

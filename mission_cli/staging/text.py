@@ -18,7 +18,7 @@ from mission_cli.formula.emit import identifier, text_literal
 from mission_cli.model.project import Source
 from mission_cli.staging.files import Content
 from mission_cli.staging.records import UnreadableFile, header, records
-from mission_cli.store.database import Database
+from mission_cli.store.database import Database, exact_path
 
 _TEXT_TABLES = "^staged_(cells|files)_[0-9]+$|^staged_careful$"
 
@@ -113,7 +113,7 @@ def _stage_plain(
     """Stage files with the same header; whether all of them are as plain as they looked."""
     paths = {str(batch.path): batch for batch in group}
     try:
-        database.execute(_read_csv(source, found, number), [list(paths)])
+        database.execute(_read_csv(source, found, number), [[exact_path(batch.path) for batch in group]])
     except (duckdb.InvalidInputException, duckdb.ConversionException):
         return False
     firsts = database.rows(f"SELECT _path, min(rowid), count(*) FROM staged_cells_{number} GROUP BY _path")
@@ -142,7 +142,8 @@ def _read_csv(source: Source, found: tuple[str, ...], number: int) -> str:
     nulls = ", ".join(map(text_literal, source.csv.null))
     return f"""CREATE OR REPLACE TEMP TABLE staged_cells_{number} AS SELECT _path, {used} FROM read_csv(
         ?, auto_detect = false, header = true, delim = {text_literal(source.csv.delimiter)}, quote = '', escape = '',
-        columns = {{{shape}}}, filename = '_path', null_padding = false, strict_mode = true, nullstr = [{nulls}])"""
+        columns = {{{shape}}}, filename = '_path', null_padding = false, strict_mode = true,
+        hive_partitioning = false, nullstr = [{nulls}])"""
 
 
 def _stage_careful(database: Database, source: Source, batch: Batch, staged: Staged) -> None:

@@ -103,6 +103,15 @@ def configure(connection: duckdb.DuckDBPyConnection, timezone: str) -> None:
     connection.execute("SET enable_progress_bar = false")
 
 
+def exact_path(path: Path) -> str:
+    """A path as DuckDB's readers take it: they read `*`, `?` and `[` as a pattern.
+
+    Beside a backslash, which in a pattern is an escape, the path is left as it is: one that exists is found first.
+    """
+    text = str(path)
+    return text if "\\" in text else "".join(f"[{sign}]" if sign in "*?[" else sign for sign in text)
+
+
 def first_line(error: BaseException) -> str:
     """The first line of an error's text."""
     return str(error).strip().split("\n", 1)[0]

@@ -96,14 +96,17 @@ class Ledger:
         self._database.execute("DELETE FROM source_meanings WHERE source = ?", [source])
         self._database.execute("INSERT INTO source_meanings VALUES (?, ?)", [source, meaning])
 
-    def forget_source(self, source: str) -> None:
-        """Forget everything loaded from a source and computed from it."""
+    def forget_source(self, source: str) -> list[str]:
+        """Forget everything loaded from a source and computed from it; returns the names of files nothing names any more."""
+        columns = "unnest([orders_file, left_out_file, file])"
+        files = self._database.rows(f"SELECT {columns} FROM partitions WHERE source = ?", [source])
         for table in ("batches", "rejects", "days", "partitions", "source_meanings"):
             self._database.execute(f"DELETE FROM {table} WHERE source = ?", [source])
+        return [name for (name,) in files if name is not None]
 
     def batch_files(self, source: str) -> dict[str, str]:
-        """Digest → file name of every loaded batch of a source."""
-        sql = "SELECT digest, file FROM batches WHERE source = ? AND status = 'loaded'"
+        """Digest → file name of every loaded batch of a source, in the order in which they were loaded."""
+        sql = "SELECT digest, file FROM batches WHERE source = ? AND status = 'loaded' ORDER BY batch"
         return dict(self._database.rows(sql, [source]))
 
     def refused_digests(self, source: str) -> dict[str, str]:
@@ -111,11 +114,20 @@ class Ledger:
         return dict(self._database.rows("SELECT digest, reason FROM batches WHERE source = ? AND status = 'refused'", [source]))
 
     def refused_files(self) -> list[tuple[str, str]]:
-        """File name and reason of every refused file that still has the refused content."""
-        sql = """SELECT b.file, b.reason FROM batches AS b
-                 SEMI JOIN seen_files AS s ON s.source = b.source AND s.file = b.file AND s.digest = b.digest
-                 WHERE b.status = 'refused' ORDER BY b.batch"""
+        """File name, as it is now, and reason of every file whose content was refused and is still there."""
+        sql = """SELECT s.file, b.reason FROM seen_files AS s JOIN batches AS b USING (source, digest)
+                 WHERE b.status = 'refused' ORDER BY b.batch, s.file"""
         return [(file, reason) for file, reason in self._database.rows(sql)]
+
+    def forget_refused(self, source: str) -> None:
+        """Forget what was refused, so that it is tried again."""
+        refused = "SELECT batch FROM batches WHERE source = ? AND status = 'refused'"
+        self._database.execute(f"DELETE FROM rejects WHERE batch IN ({refused})", [source])
+        self._database.execute("DELETE FROM batches WHERE source = ? AND status = 'refused'", [source])
+
+    def forget_unused(self, sources: Iterable[str]) -> None:
+        """Forget the files of sources that the project no longer has; what was loaded from them stays."""
+        self._database.execute("DELETE FROM seen_files WHERE NOT list_contains(?, source)", [list(sources)])
 
     def next_batch(self) -> int:
         """The number after the last one used."""

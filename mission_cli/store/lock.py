@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from mission_cli.model.errors import HeldError
+from mission_cli.model.errors import HeldError, StorageError
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,8 +38,10 @@ def held(path: Path, command: str, since: str) -> Iterator[None]:
             raise HeldError(_said(_read(descriptor))) from None
         os.ftruncate(descriptor, 0)
         os.pwrite(descriptor, json.dumps(asdict(Holder(os.getpid(), command, since))).encode(), 0)
-        yield
-        os.ftruncate(descriptor, 0)
+        try:
+            yield
+        finally:
+            os.ftruncate(descriptor, 0)
     finally:
         os.close(descriptor)
 
@@ -52,6 +54,8 @@ def holder(path: Path) -> Holder | None:
         return None
     try:
         found = _read(descriptor)
+    except OSError as error:
+        raise StorageError(f"{path} cannot be read: {error.strerror}") from error
     finally:
         os.close(descriptor)
     return found if found is not None and _alive(found.pid) else None

@@ -17,6 +17,10 @@ from mission_cli.store.files import replace_text
 VERSION = 1
 
 
+class DamagedManifestError(StorageError):
+    """What lies there is no manifest; a run writes it anew from the ledger."""
+
+
 @dataclass(frozen=True, slots=True)
 class DayEntry:
     """The published files of a source and day, relative to data/; None where there are no such rows."""
@@ -64,6 +68,8 @@ def read_manifest(path: Path) -> Manifest:
         raw = json.loads(path.read_text("utf-8"))
         if raw["version"] != VERSION:
             raise StorageError(f"{path} has version {raw['version']}; this missionctl reads version {VERSION}")
+        if not isinstance(raw["state"], dict):
+            raise TypeError("it has no state")
         days = {
             source: {date.fromisoformat(day): DayEntry(*files) for day, files in entries.items()}
             for source, entries in raw["days"].items()
@@ -73,8 +79,10 @@ def read_manifest(path: Path) -> Manifest:
         return Manifest(days, results, suppliers, raw["state"])
     except FileNotFoundError:
         return Manifest()
+    except OSError as error:
+        raise StorageError(f"{path} cannot be read: {error.strerror}") from error
     except (ValueError, KeyError, TypeError, AttributeError) as error:
-        raise StorageError(f'{path} is damaged ({error}); "missionctl run" writes it anew') from error
+        raise DamagedManifestError(f'{path} is damaged ({error}); "missionctl run" writes it anew') from error
 
 
 def write_manifest(path: Path, manifest: Manifest) -> None:
@@ -92,5 +100,5 @@ def write_manifest(path: Path, manifest: Manifest) -> None:
         },
         separators=(",", ":"),
     )
-    if not path.exists() or path.read_text("utf-8") != text:
+    if not path.exists() or path.read_bytes() != text.encode():
         replace_text(path, text)

@@ -7,17 +7,19 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
+import duckdb
 import polars as pl
 
 from mission_cli.formula.emit import identifier, over_orders
 from mission_cli.formula.metric_sql import order_value
 from mission_cli.model.calendar import DAY, Window
+from mission_cli.model.errors import UsageError
 from mission_cli.model.expression import Expression
 from mission_cli.model.project import DailyMetric, Method, Project, Source
-from mission_cli.store.database import Database
+from mission_cli.store.database import Database, exact_path, first_line
 from mission_cli.store.ledger import UNDATED
 from mission_cli.views.explanation import LeftOut, OrderExplained
-from mission_cli.views.published import Published
+from mission_cli.views.published import Published, read_published, unreadable
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,14 +36,13 @@ class Evidence:
         names = [*metrics]
         totals: dict[date, dict[str, Any]] = {}
         entries = self.published.manifest.days.get(source, {})
-        files = {day: self.published.path(entries[day].metrics or "") for day in days if day in entries and entries[day].metrics}
-        if not files:
-            return totals
-        frame = pl.scan_parquet(list(files.values()), hive_partitioning=False, include_file_paths="_path")
-        mine = frame.filter(pl.col("supplier_id") == self.supplier).select("_path", *names).collect()
-        day_of = {str(path): day for day, path in files.items()}
-        for row in mine.iter_rows(named=True):
-            totals[day_of[row.pop("_path")]] = row
+        for day in days:
+            file = entries[day].metrics if day in entries else None
+            rows = read_published(self.published.path(file), supplier=self.supplier) if file is not None else None
+            if rows is not None and not rows.is_empty():
+                if missing := [name for name in names if name not in rows.columns]:
+                    raise newer(f"metric {missing[0]}", day)
+                totals[day] = rows.select(names).row(0, named=True)
         return dict(sorted(totals.items()))
 
     def orders(self, source: Source, metrics: list[DailyMetric], days: Iterable[date]) -> list[OrderExplained]:
@@ -52,7 +53,9 @@ class Evidence:
         for row in frame.iter_rows(named=True):
             counts: dict[str, str] = {m.id: plain(row[f"_value:{m.id}"]) for m in by_order if row[f"_value:{m.id}"] is not None}
             filtered: dict[str, str] = {m.id: _failing(m, row) for m in by_order if m.id not in counts}
-            columns = {name: row[name] for name in (column.name for column in source.columns)}
+            if missing := [column.name for column in source.columns if column.name not in row]:
+                raise newer(f"column {missing[0]}", row["_day"])
+            columns = {column.name: row[column.name] for column in source.columns}
             found.append(
                 OrderExplained(
                     source.id, row["_day"], row["_key"], row["_time"], columns, counts, filtered, row["_file"], row["_line"]
@@ -91,17 +94,24 @@ class Evidence:
     def _records(self, source: Source, kind: str, days: Iterable[date], more: str) -> pl.DataFrame:
         """The supplier's rows in the files of some days, sorted by day, time and key. `more`: further columns, as SQL."""
         entries = self.published.manifest.days.get(source.id, {})
-        names = [name for day in sorted(days) if day in entries and (name := getattr(entries[day], kind)) is not None]
+        days_of_files = sorted(day for day in days if day in entries and getattr(entries[day], kind) is not None)
+        names = [getattr(entries[day], kind) for day in days_of_files]
         if not names:
             return pl.DataFrame()
         key = " || ' / ' || ".join(f"coalesce(CAST({identifier(k)} AS VARCHAR), '')" for k in source.key)
         time = identifier(source.time)
-        return self.engine.frame(
+        paths = [self.published.path(name) for name in names]
+        query = (
             f"SELECT *, {key} AS _key, left(CAST({time} AS VARCHAR), 16) AS _time{', ' + more if more else ''}"
             f" FROM read_parquet(?, hive_partitioning = false) WHERE CAST({identifier(source.supplier)} AS VARCHAR) = ?"
-            f" ORDER BY _day, {time}, _key",
-            [[str(self.published.path(name)) for name in names], self.supplier],
+            f" ORDER BY _day, {time}, _key"
         )
+        try:
+            return self.engine.frame(query, [[exact_path(path) for path in paths], self.supplier])
+        except duckdb.BinderException as error:
+            raise newer(f"source {source.id}", max(days_of_files)) from error
+        except duckdb.Error as error:
+            raise unreadable(paths[0] if len(paths) == 1 else paths[0].parent.parent, first_line(error)) from error
 
 
 _SAID = {
@@ -109,6 +119,14 @@ _SAID = {
     "duplicate": "duplicate of the same record",
     "conflict": "superseded: same update time as the version that counts, other content",
 }
+
+
+def newer(what: str, day: date) -> UsageError:
+    """What to tell when the configuration names something that the computed days do not hold yet."""
+    return UsageError(
+        f"the definition of {what} is newer than the day {day} as it was computed;"
+        " compute it again first (missionctl run --date …), then explain"
+    )
 
 
 def _failing(metric: DailyMetric, row: Mapping[str, Any]) -> str:
@@ -135,5 +153,7 @@ def _values_of(expression: Expression, row: Mapping[str, Any]) -> str:
 
 def plain(value: object) -> str:
     """A number as people write it: no exponent, no needless zeros."""
+    if isinstance(value, int):
+        return str(value)
     text = f"{value:f}" if not isinstance(value, float) else repr(value)
     return text.rstrip("0").rstrip(".") if "." in text and "e" not in text else text

@@ -11,9 +11,10 @@ import polars as pl
 
 from mission_cli.formula.emit import identifier, text_literal
 from mission_cli.formula.rules import rules_meaning
-from mission_cli.formula.totals_sql import formula_levels, value_layers
+from mission_cli.formula.totals_sql import formula_levels, formula_value, value_layers
 from mission_cli.formula.usage import mission_metrics, mission_sources
 from mission_cli.model.calendar import Window, reported_windows
+from mission_cli.model.expression import Type
 from mission_cli.model.project import DailyMetric, FormulaMetric, Mission, Project
 from mission_cli.store.database import in_memory
 from mission_cli.views.evidence import Evidence, plain
@@ -22,20 +23,26 @@ from mission_cli.views.published import Identity, Published, chosen_day, identif
 from mission_cli.views.words import because, with_numbers
 
 
-def explain_supplier(project: Project, root: Path, name: str, mission: str | None, day: date | None) -> Explanation:
+def explain_supplier(project: Project, root: Path, name: str, mission: str | None, day: date | None, today: date) -> Explanation:
     """Everything that made the supplier's results as of a day (default: the newest), down to the orders.
 
     Raises UsageError for a supplier, mission or day that is not known.
     """
     source = published(root)
-    as_of = chosen_day(source, day)
+    as_of = chosen_day(source, day, today)
     results = results_as_of(source, as_of)
-    who = identify(source, name, results)
+    who = identify(source, name, results, {s.id: s.supplier for s in project.sources})
     chosen = [m for m in project.missions if mission is None or m.id == known_mission(source, mission)]
     evidence = Evidence(project, source, in_memory(project.timezone), who.supplier_id)
     rows = results.filter(pl.col("supplier_id") == who.supplier_id)
     missions = [part for m in chosen for part in _mission(evidence, who, m, as_of, rows.filter(pl.col("mission_id") == m.id))]
-    return Explanation(who.supplier_id, who.alias, who.attributes, as_of, tuple(missions), tuple(_notes(project, source, as_of)))
+    notes = _notes(project, source, as_of)
+    if any(condition.moved for part in missions for condition in part.conditions):
+        notes.append(
+            f"data changed after the results as of {as_of} were published: the numbers behind them are those of today;"
+            f" missionctl run --date {as_of} makes the results anew"
+        )
+    return Explanation(who.supplier_id, who.alias, who.attributes, as_of, tuple(missions), tuple(notes))
 
 
 def _notes(project: Project, source: Published, as_of: date) -> list[str]:
@@ -96,6 +103,7 @@ def _window(evidence: Evidence, mission: Mission, window: Window, as_of: date, r
                 row["val"],
                 row["status"],
                 because(row, formula, values),
+                moved=formula is not None and numbers.now.get(row["condition"]) != row["value"],
             )
         )
     orders, left_out = _orders(evidence, mission, window, as_of), _left_out(evidence, mission, window, as_of)
@@ -156,11 +164,15 @@ def _orders(evidence: Evidence, mission: Mission, window: Window, as_of: date) -
 
 @dataclass(frozen=True, slots=True)
 class _Numbers:
-    """The window's numbers: terms for people, `values` as DOUBLE like the formulas see them, `shown` as text."""
+    """The window's numbers: terms for people, `values` as DOUBLE like the formulas see them, `shown` as text.
+
+    `now`: condition → the value that its formula has on them.
+    """
 
     terms: list[Term]
     values: dict[str, float | None]
     shown: dict[str, str]
+    now: dict[str, float | None]
 
     @classmethod
     def of(cls, evidence: Evidence, mission: Mission, window: Window, as_of: date) -> _Numbers:
@@ -175,31 +187,47 @@ class _Numbers:
                 known = [totals_of[name] for totals_of in days.values() if totals_of[name] is not None]
                 totals[name] = sum(known[1:], start=known[0]) if known else None
                 by_day[name] = {day: plain(totals_of[name]) for day, totals_of in days.items() if totals_of[name] is not None}
-        values = _values(evidence, used, daily, totals)
+        values, bare, now = _values(evidence, mission, used, daily, totals)
         shown = {name: "no data" if value is None else plain(value) for name, value in values.items()}
         shown |= {name: plain(total) for name, total in totals.items() if total is not None}
         terms = [_daily_term(metric, totals[metric.id], by_day[metric.id]) for metric in daily]
-        terms += [_formula_term(m, shown) for m in project.metrics if isinstance(m, FormulaMetric) and m.id in used]
-        return cls(terms, values, _spelled_out(project, used, shown))
+        formulas = [m for m in project.metrics if isinstance(m, FormulaMetric) and m.id in used]
+        terms += [_formula_term(m, shown, from_default=bare[m.id] is None) for m in formulas]
+        spelled = _spelled_out(project, used, shown, {m.id for m in formulas if bare[m.id] is None})
+        return cls(terms, values, spelled, now)
 
 
-def _spelled_out(project: Project, used: set[str], shown: dict[str, str]) -> dict[str, str]:
-    """The numbers with each formula metric as its own formula in numbers: `(43 / 46)` for acceptance_rate."""
+def _spelled_out(project: Project, used: set[str], shown: dict[str, str], plain_ones: set[str]) -> dict[str, str]:
+    """The numbers with each formula metric as its own formula in numbers: `(43 / 46)` for acceptance_rate.
+
+    Not those in `plain_ones`, whose formula has no value.
+    """
     spelled = dict(shown)
     for level in formula_levels(project, used):
-        for metric in level:
+        for metric in (m for m in level if m.id not in plain_ones):
             spelled[metric.id] = f"({with_numbers(metric.formula, spelled)})"
     return spelled
 
 
-def _values(evidence: Evidence, used: set[str], daily: list[DailyMetric], totals: dict[str, Any]) -> dict[str, float | None]:
-    """Every used metric over the window as DOUBLE, through the same SQL that judged the mission."""
+def _values(
+    evidence: Evidence, mission: Mission, used: set[str], daily: list[DailyMetric], totals: dict[str, Any]
+) -> tuple[dict[str, float | None], ...]:
+    """Through the same SQL that judged the mission: every used metric over the window as DOUBLE; formula metrics without
+    their defaults; and each condition's formula."""
     constants = ["NULL" if totals[m.id] is None else text_literal(str(totals[m.id])) for m in daily]
-    typed = [f"CAST({constant} AS {m.data_type.total_sql})" for m, constant in zip(daily, constants, strict=True)]
+    kinds = ["HUGEINT" if m.data_type.type is Type.INTEGER else m.data_type.total_sql for m in daily]
+    typed = [f"CAST({constant} AS {kind})" for kind, constant in zip(kinds, constants, strict=True)]
     base = "SELECT " + ", ".join(f"{sql} AS {identifier(m.id)}" for sql, m in zip(typed, daily, strict=True))
     layers = ",\n".join(value_layers(evidence.project, used, base if daily else "SELECT 1 AS one"))
-    row = evidence.engine.frame(f"WITH {layers} SELECT * FROM valued").row(0, named=True)
-    return {name: row[name] for name in used}
+    formulas = [m for m in evidence.project.metrics if isinstance(m, FormulaMetric) and m.id in used]
+    wanted = [f"{formula_value(m.formula)} AS {identifier(f'bare:{m.id}')}" for m in formulas]
+    wanted += [f"{formula_value(c.formula)} AS {identifier(f'now:{c.name}')}" for c in mission.conditions]
+    row = evidence.engine.frame(f"WITH {layers} SELECT *, {', '.join(wanted)} FROM valued").row(0, named=True)
+    return (
+        {name: row[name] for name in used},
+        {m.id: row[f"bare:{m.id}"] for m in formulas},
+        {c.name: row[f"now:{c.name}"] for c in mission.conditions},
+    )
 
 
 def _daily_term(metric: DailyMetric, total: Any, by_day: dict[date, str]) -> Term:
@@ -218,15 +246,13 @@ def _daily_term(metric: DailyMetric, total: Any, by_day: dict[date, str]) -> Ter
     )
 
 
-def _formula_term(metric: FormulaMetric, shown: dict[str, str]) -> Term:
-    value = shown[metric.id] if shown[metric.id] != "no data" else None
-    numbers = with_numbers(metric.formula, shown)
+def _formula_term(metric: FormulaMetric, shown: dict[str, str], *, from_default: bool) -> Term:
     return Term(
         metric.id,
         metric.description,
-        value,
-        from_default=False,
+        shown[metric.id] if shown[metric.id] != "no data" else None,
+        from_default=from_default and metric.default is not None,
         formula=metric.formula.text,
-        with_numbers=numbers,
+        with_numbers=with_numbers(metric.formula, shown),
         method="formula",
     )

@@ -25,7 +25,10 @@ class Term:
 
 @dataclass(frozen=True, slots=True)
 class ConditionExplained:
-    """A condition as published, its formula with the window's numbers in it, and in words why it stands as it does."""
+    """A condition as published, its formula with the window's numbers in it, and in words why it stands as it does.
+
+    `moved`: on the data of today the formula has another value than the published one.
+    """
 
     name: str
     formula: str
@@ -35,6 +38,7 @@ class ConditionExplained:
     val: float
     status: str
     because: str
+    moved: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from difflib import get_close_matches
@@ -9,9 +10,11 @@ from pathlib import Path
 
 import polars as pl
 
-from mission_cli.model.errors import UsageError
+from mission_cli.model.errors import StorageError, UsageError
 from mission_cli.store.layout import Layout
 from mission_cli.store.manifest import Manifest, read_manifest
+
+_MEND = "restore it, or move data/ away and compute everything again with missionctl backfill"
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,9 +38,12 @@ def published(root: Path) -> Published:
     return Published(layout.data, manifest)
 
 
-def chosen_day(source: Published, day: date | None) -> date:
-    """The as-of day to read: the given one, or the newest. Raises UsageError when it has no results."""
-    latest = source.manifest.latest
+def chosen_day(source: Published, day: date | None, today: date) -> date:
+    """The as-of day to read: the given one, or the newest that is not ahead of `today`, or else the newest.
+
+    Raises UsageError when it has no results.
+    """
+    latest = max((known for known in source.manifest.results if known <= today), default=source.manifest.latest)
     if latest is None:
         raise UsageError('there are no results yet; compute some with "missionctl run"')
     if day is None:
@@ -50,7 +56,23 @@ def chosen_day(source: Published, day: date | None) -> date:
 
 def results_as_of(source: Published, day: date) -> pl.DataFrame:
     """All results as of a day, in the order of contract §4."""
-    return pl.read_parquet(source.path(source.manifest.results[day].file))
+    return read_published(source.path(source.manifest.results[day].file))
+
+
+def read_published(path: Path, *, supplier: str | None = None) -> pl.DataFrame:
+    """A published file, or the rows of one supplier in it. Raises StorageError, naming the file, when it cannot be read."""
+    try:
+        frame = pl.scan_parquet(path, glob=False, hive_partitioning=False)
+        return (frame if supplier is None else frame.filter(pl.col("supplier_id") == supplier)).collect()
+    except FileNotFoundError:
+        raise StorageError(f"{path} is not there; {_MEND}") from None
+    except (pl.exceptions.PolarsError, OSError) as error:
+        raise unreadable(path, str(error).splitlines()[0]) from error
+
+
+def unreadable(path: Path, reason: str) -> StorageError:
+    """What to tell when a published file is damaged."""
+    return StorageError(f"{path} cannot be read: {reason}; {_MEND}")
 
 
 def known_mission(source: Published, name: str) -> str:
@@ -72,14 +94,17 @@ class Identity:
     attributes: dict[str, str]
 
 
-def identify(source: Published, text: str, results: pl.DataFrame) -> Identity:
-    """The supplier with this id, or else this alias. Raises UsageError when neither orders nor the suppliers' file know it."""
+def identify(source: Published, text: str, results: pl.DataFrame, supplier_columns: Mapping[str, str] | None = None) -> Identity:
+    """The supplier with this id, or else this alias. Raises UsageError when neither orders nor the suppliers' file know it.
+
+    `supplier_columns`: source → its column of suppliers; with it, records that do not count are looked through too.
+    """
     entry = source.manifest.suppliers
     if entry is not None:
-        rows = pl.scan_parquet(source.path(entry.file)).with_columns(pl.all().cast(pl.String))
-        found = rows.filter(pl.col(entry.key) == text).collect()
+        rows = read_published(source.path(entry.file)).with_columns(pl.all().cast(pl.String))
+        found = rows.filter(pl.col(entry.key) == text)
         if found.is_empty() and entry.alias is not None:
-            found = rows.filter(pl.col(entry.alias) == text).collect()
+            found = rows.filter(pl.col(entry.alias) == text)
         if found.height > 1:
             ids = ", ".join(found[entry.key].to_list())
             raise UsageError(f'"{text}" is the {entry.alias} of {found.height} suppliers; name one by id: {ids}')
@@ -87,17 +112,27 @@ def identify(source: Published, text: str, results: pl.DataFrame) -> Identity:
             row = found.row(0, named=True)
             attributes = {name: value for name, value in row.items() if value is not None and name != entry.key}
             return Identity(row[entry.key], row[entry.alias] if entry.alias else None, attributes)
-    if _has_rows(source, text, results):
+    if _has_rows(source, text, results, supplier_columns or {}):
         return Identity(text, None, {})
     among = "by id or alias" if entry is not None and entry.alias else "by id"
     raise UsageError(f'no supplier "{text}" {among}: not in the results, the orders or the suppliers\' file')
 
 
-def _has_rows(source: Published, supplier: str, results: pl.DataFrame) -> bool:
+def _has_rows(source: Published, supplier: str, results: pl.DataFrame, supplier_columns: Mapping[str, str]) -> bool:
     if not results.filter(pl.col("supplier_id") == supplier).is_empty():
         return True
-    files = [source.path(e.metrics) for days in source.manifest.days.values() for e in days.values() if e.metrics]
+    for name, days in source.manifest.days.items():
+        counted = [source.path(entry.metrics) for entry in days.values() if entry.metrics]
+        others = [source.path(entry.left_out) for entry in days.values() if entry.left_out]
+        column = supplier_columns.get(name)
+        if _is_in(counted, "supplier_id", supplier) or (column is not None and _is_in(others, column, supplier)):
+            return True
+    return False
+
+
+def _is_in(files: list[Path], column: str, supplier: str) -> bool:
     if not files:
         return False
-    rows = pl.scan_parquet(files, missing_columns="insert", extra_columns="ignore").select("supplier_id")
-    return not rows.filter(pl.col("supplier_id") == supplier).head(1).collect().is_empty()
+    rows = pl.scan_parquet(files, glob=False, hive_partitioning=False, missing_columns="insert", extra_columns="ignore")
+    named = rows.select(pl.col(column).cast(pl.String))
+    return not named.filter(pl.col(column) == supplier).head(1).collect().is_empty()

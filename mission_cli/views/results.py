@@ -19,10 +19,10 @@ class Results:
     rows: pl.DataFrame
 
 
-def read_results(root: Path, day: date | None, mission: str | None, supplier: str | None) -> Results:
+def read_results(root: Path, day: date | None, mission: str | None, supplier: str | None, today: date) -> Results:
     """The results as of a day (default: the newest), of one mission or supplier. Raises UsageError for unknown ones."""
     source = published(root)
-    as_of = chosen_day(source, day)
+    as_of = chosen_day(source, day, today)
     rows = results_as_of(source, as_of)
     if mission is not None:
         rows = rows.filter(pl.col("mission_id") == known_mission(source, mission))

@@ -28,13 +28,23 @@ def with_numbers(formula: Expression, shown: Mapping[str, str]) -> str:
 
 def _bare(text: str) -> str:
     """Without the brackets around the whole."""
-    return text[1:-1] if text.startswith("(") and text.endswith(")") and ")" not in text[1:-1] else text
+    depth = 0
+    for place, sign in enumerate(text):
+        depth += (sign == "(") - (sign == ")")
+        if depth == 0:
+            return text[1:-1] if place == len(text) - 1 and text[:1] == "(" else text
+    return text
 
 
-def number(value: float | None) -> str:
-    """A value as people read it: whole numbers without a point, others with at most six significant places after it."""
+def number(value: float | None, beside: float | None = None) -> str:
+    """A value as people read it: whole numbers without a point, others with six significant places.
+
+    With more places where it would look like the number `beside` it without being equal to it.
+    """
     if value is None:
         return "no data"
+    if beside is not None and value != beside and number(value) == number(beside):
+        return repr(value)
     if value == int(value) and abs(value) < 1e15:
         return str(int(value))
     return f"{value:.6g}" if abs(value) < 1e6 else f"{value:,.2f}".replace(",", "")
@@ -45,7 +55,7 @@ def because(row: Mapping[str, Any], formula: Expression | None, values: Mapping[
     if row["status"] == "no_data":
         return _no_data(formula, values)
     sign, target = Operator(row["type"]).sign, number(row["val"])
-    held = f"{number(row['value'])} {sign} {target}"
+    held = f"{number(row['value'], row['val'])} {sign} {target}"
     if row["status"] == "met":
         return f"{held} holds"
     gap = abs(row["val"] - row["value"])

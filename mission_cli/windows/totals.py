@@ -12,10 +12,11 @@ from mission_cli.formula.emit import identifier, text_literal
 from mission_cli.formula.usage import mission_sources, used_metrics
 from mission_cli.model.expression import Type
 from mission_cli.model.project import DailyMetric, Project
-from mission_cli.store.database import Database
+from mission_cli.store.database import Database, exact_path
 from mission_cli.store.statements import statement
 from mission_cli.windows.ranges import ReportedWindow
 
+_ROOMY_SCALE = 15  # up to here a sum of decimals has room for 23 digits before the point
 _WINDOWS = {
     "_window_no": pl.Int32,
     "_mission_no": pl.Int32,
@@ -49,8 +50,20 @@ def roll_totals(
 
 def _total(metric: DailyMetric) -> str:
     name = identifier(metric.id)
+    if metric.data_type.type is Type.DECIMAL and metric.data_type.scale > _ROOMY_SCALE:
+        return f"{_careful_sum(name, metric.data_type.scale)} AS {name}"
     order = " ORDER BY d._day" if metric.data_type.type is Type.DOUBLE else ""  # sums of doubles depend on their order
     return f"sum(d.{name}{order}) AS {name}"
+
+
+def _careful_sum(name: str, scale: int) -> str:
+    """A sum of decimals with so many places that it may exceed 38 digits, which stops the engine: then it is no data.
+
+    Whole and broken parts are summed apart and put together where there is room; both stay exact.
+    """
+    whole = f"CAST(trunc(d.{name}) AS DECIMAL(38,0))"
+    broken = f"CAST(d.{name} - trunc(d.{name}) AS DECIMAL({scale},{scale}))"
+    return f"TRY_CAST(sum({whole}) AS DECIMAL(38,{scale})) + TRY_CAST(sum({broken}) AS DECIMAL(38,{scale}))"
 
 
 def _read_partitions(database: Database, metrics: Sequence[DailyMetric], partitions: Mapping[str, Mapping[date, Path]]) -> None:
@@ -65,5 +78,5 @@ def _read_partitions(database: Database, metrics: Sequence[DailyMetric], partiti
                 f"SELECT {text_literal(source)} AS _source, CAST(date AS DATE) AS _day, supplier_id{own}"
                 " FROM read_parquet(?, hive_partitioning = true, hive_types_autocast = false)"
             )
-            files.append([str(path) for _, path in sorted(days.items())])
+            files.append([exact_path(path) for _, path in sorted(days.items())])
     database.execute(f"CREATE OR REPLACE TEMP TABLE daily AS {' UNION ALL BY NAME '.join(parts)}", files)

@@ -230,12 +230,13 @@ def rows_of(text: str) -> tuple[list[str], list[Row]]:
 def compare(text: str, got: list[Row]) -> None:
     """The rows got, in the columns that the table has, are the table's, in its order."""
     header, wanted = rows_of(text)
-    assert aligned(header, got) == aligned(header, wanted)
+    rows = [{name: str(row[name]) for name in header} for row in got]
+    assert rows == wanted, "\n".join(["", "got", *aligned(header, rows), "", "wanted", *aligned(header, wanted)])
 
 
 def aligned(header: list[str], rows: list[Row]) -> list[str]:
     """The rows as lines under each other, so that a difference is easy to see."""
-    cells = [header, *([str(row[name]) for name in header] for row in rows)]
+    cells = [header, *([row[name] for name in header] for row in rows)]
     widths = [max(len(line[n]) for line in cells) for n in range(len(header))]
     return list(_lines(cells, widths))
 

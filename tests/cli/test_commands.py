@@ -139,8 +139,8 @@ def test_backfill_goes_on_where_it_stopped(shop: Path) -> None:
 
 def test_cron_gets_plain_lines(tmp_path: Path) -> None:
     root = write_shop(tmp_path)
-    run = process(root, "run", *DAY)
-    out, err = run.communicate(timeout=60)
+    with process(root, "run", *DAY) as run:
+        out, err = run.communicate(timeout=60)
     assert (run.returncode, out) == (0, b"")
     assert err.startswith(b"loading files: 1\ncomputing days: 3\n")
     assert b"\x1b" not in err
@@ -214,19 +214,19 @@ def test_nobody_is_at_work_after_a_run_that_failed(shop: Path) -> None:
 
 def interrupted(root: Path, words: tuple[str, ...], line: bytes, delay: float) -> tuple[int, str]:
     """Exit code and standard error of a command that gets Ctrl-C some time after it printed a line."""
-    run = process(root, *words)
-    assert run.stderr is not None
     said = b""
-    while not said.endswith(b"\n") or line not in said:
-        byte = run.stderr.read(1)
-        assert byte, said
-        said += byte
-    time.sleep(delay)
-    run.send_signal(signal.SIGINT)
-    try:
-        _, rest = run.communicate(timeout=8)
-    finally:
-        run.kill()
+    with process(root, *words) as run:
+        assert run.stderr is not None
+        try:
+            while not said.endswith(b"\n") or line not in said:
+                byte = run.stderr.read(1)
+                assert byte, said
+                said += byte
+            time.sleep(delay)
+            run.send_signal(signal.SIGINT)
+            _, rest = run.communicate(timeout=8)
+        finally:
+            run.kill()
     return run.returncode, (said + rest).decode()
 
 
@@ -491,8 +491,8 @@ def test_json_and_parquet_hold_what_csv_holds(shop: Path) -> None:
     rows = list(csv.DictReader(io.StringIO(done(shop, "results", "--format", "csv").out)))
     as_json = json.loads(done(shop, "results", "--format", "json").out)
     assert as_json == json.loads(done(shop, "results", "--json").out)
-    ran = process(shop, "results", "--format", "parquet")
-    out, err = ran.communicate(timeout=60)
+    with process(shop, "results", "--format", "parquet") as ran:
+        out, err = ran.communicate(timeout=60)
     assert (ran.returncode, err) == (0, b"")
     frame = pl.read_parquet(io.BytesIO(out))
     assert ",".join(frame.columns).startswith(HEADER)
@@ -646,7 +646,7 @@ def _term_adds_up(term: dict[str, Any], orders: list[dict[str, Any]]) -> None:
 # ---------------------------------------------------------------- damage
 
 READ = (("results",), ("status",), ("explain", "supplier", "ann"))
-EVERY = (("check",), ("run", *DAY), ("backfill", "--from", "2024-05-06", "--to", "2024-05-07"), *READ)
+EVERY = (("check",), ("run", *DAY), *READ)
 
 
 def _garbage(*names: str) -> Damage:
@@ -735,9 +735,12 @@ DAMAGES: dict[str, Damage] = {
 }
 
 
-@pytest.mark.parametrize("damage", DAMAGES.values(), ids=list(DAMAGES))
-def test_damage_never_gives_a_traceback(damage: Damage, shop: Path) -> None:
-    damage(shop)
+BESIDE = [name for name in DAMAGES if name.startswith("an export")]
+
+
+@pytest.mark.parametrize("name", [name for name in DAMAGES if name not in BESIDE])
+def test_damage_never_gives_a_traceback(name: str, shop: Path) -> None:
+    DAMAGES[name](shop)
     for words in EVERY:
         ran = missionctl(shop, *words)
         assert ran.code in (0, 1, 2, 3), ran
@@ -772,14 +775,13 @@ def test_a_failure_of_storage_names_the_file(name: str, shop: Path) -> None:
     assert file in ran.err
 
 
-BESIDE = [name for name in DAMAGES if name.startswith("an export")]
-
-
 @pytest.mark.parametrize("name", BESIDE)
 def test_a_strange_export_beside_a_good_one_does_not_stop_the_good_one(name: str, tmp_path: Path) -> None:
     root = write_shop(tmp_path)
     DAMAGES[name](root)
     ran = missionctl(root, "run", *DAY)
+    assert "Traceback" not in ran.err
+    assert missionctl(root, "check").code == 0
     if name == "an export is unreadable":  # storage failed: nothing may be decided without it
         assert (ran.code, "2.csv cannot be read" in ran.err) == (3, True)
         return
@@ -815,7 +817,7 @@ def test_results_stay_readable_without_the_database(name: str, shop: Path) -> No
 def test_a_closed_pipe_is_no_failure(words: tuple[str, ...], shop: Path) -> None:
     read, write = os.pipe()
     os.close(read)
-    ran = process(shop, *words, stdout=write)
-    os.close(write)
-    _, err = ran.communicate(timeout=60)
+    with process(shop, *words, stdout=write) as ran:
+        os.close(write)
+        _, err = ran.communicate(timeout=60)
     assert (ran.returncode, err) == (0, b"")

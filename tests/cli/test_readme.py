@@ -49,7 +49,9 @@ def test_the_console_blocks_show_what_the_commands_print(tmp_path: Path) -> None
 def with_functions(text: str) -> str:
     """The README with the table of functions as the code has it."""
     rows = "".join(f"| `{f.example}` | {f.says} |\n" for f in FUNCTIONS.values())
-    return re.sub(r"(\| function \| gives \|\n\| --- \| --- \|\n).*?\n(?=\n)", lambda found: found[1] + rows, text, flags=re.DOTALL)
+    return re.sub(
+        r"(\| function \| gives \|\n\| --- \| --- \|\n).*?\n(?=\n)", lambda found: found[1] + rows, text, flags=re.DOTALL
+    )
 
 
 def test_make_demo_and_make_test_stand_at_the_top() -> None:

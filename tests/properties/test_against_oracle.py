@@ -12,6 +12,7 @@ from pathlib import Path
 
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
+
 from tests.oracle.compare import differences, parse_results
 from tests.oracle.naive import Project
 from tests.oracle.strategies import Marketplace, marketplaces

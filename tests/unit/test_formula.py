@@ -617,8 +617,9 @@ def test_brackets_that_change_nothing_change_nothing(made: Made) -> None:
         ("1 / 0", None),
         ("0 / 0", None),
         ("1 % 0", None),
-        ("1e308 * 10", None),
-        ("-1e308 * 10", None),
+        (" * ".join(["1e37"] * 9), None),
+        ("-" + " * ".join(["1e37"] * 9), None),
+        (" * ".join(["1e37"] * 8), math.prod([1e37] * 8)),
         ("sqrt(-1)", None),
         ("NULL + 1", None),
         ("coalesce(1 / 0, 5)", 5.0),
@@ -652,7 +653,7 @@ def test_no_data_is_never_a_pass(engine: duckdb.DuckDBPyConnection, text: str) -
     assert {value for (value,) in engine.execute(f"SELECT {sql} FROM t").fetchall()} <= {None}
 
 
-EXACT = Scope({"amount": Type.DECIMAL, "units": Type.INTEGER, "city": Type.TEXT}, "column")
+EXACT = Scope({"amount": Type.DECIMAL, "units": Type.INTEGER, "city": Type.TEXT}, "column", {"amount": 2})
 
 
 @pytest.mark.parametrize(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+
 from mission_cli.staging import files
 
 PLAIN = [b"", b"a,b\n1,2\n", b"a,b\n1,2", b"a,b\r\n1,2\r\n", b"a,b\r\n1,2"]
