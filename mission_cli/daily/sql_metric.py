@@ -89,7 +89,9 @@ def _checked(metric: DailyMetric, connection: duckdb.DuckDBPyConnection, seconds
         _single_query(metric, connection)
         shape = connection.execute(f"DESCRIBE SELECT * FROM ({_body(metric)}\n)").fetchall()
         _check_shape(metric, {name: kind for name, kind, *_ in shape})
-        value = f"CAST(value AS {metric.data_type.total_sql})"
+        value = f"TRY_CAST(value AS {metric.data_type.total_sql})"
+        if {name: kind for name, kind, *_ in shape}["value"] in _FLOATS:
+            value = f"CASE WHEN isfinite(value) THEN {value} END"
         relation = connection.sql(
             f"SELECT CAST(supplier_id AS VARCHAR) AS supplier_id, {value} AS value FROM ({_body(metric)}\n)"
             " WHERE supplier_id IS NOT NULL ORDER BY supplier_id"

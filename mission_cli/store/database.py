@@ -99,6 +99,7 @@ def in_memory(timezone: str) -> Database:
 def configure(connection: duckdb.DuckDBPyConnection, timezone: str) -> None:
     """Settings that results depend on. Division by zero must give NULL, never NaN: in DuckDB NaN > 0.7 is TRUE."""
     connection.execute("SET ieee_floating_point_ops = false")
+    connection.execute("SET error_on_division_by_zero = false")
     connection.execute("SET TimeZone = ?", [timezone])
     connection.execute("SET enable_progress_bar = false")
 
