@@ -66,8 +66,10 @@ class Context:
         manifest = replace(self.ledger.manifest(meanings), suppliers=self._suppliers())
         manifest.state["missions"] = [mission.id for mission in self.project.missions]
         write_manifest(self.layout.manifest, manifest)
-        for name in self.obsolete:
-            (self.layout.data / name).unlink(missing_ok=True)
+        if self.obsolete:
+            named = self.ledger.named_files()  # the same content may have come back under the same name
+            for name in set(self.obsolete) - named:
+                (self.layout.data / name).unlink(missing_ok=True)
         self.obsolete.clear()
 
     def _suppliers(self) -> SupplierEntry | None:
