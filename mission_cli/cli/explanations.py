@@ -52,6 +52,9 @@ def _conditions(mission: MissionExplained) -> Iterator[RenderableType]:
         target = f"{Operator(condition.type).sign} {number(condition.val)}"
         yield _line(2, Text.assemble(f"{condition.name}  {condition.formula} {target}: ", styled(condition.status)), before=1)
         value = number(condition.value, condition.val)
+        if condition.value is None:
+            yield _line(4, condition.because)
+            continue
         worked = condition.with_numbers if condition.with_numbers == value else f"{condition.with_numbers} = {value}"
         yield _line(4, f"{worked}; {condition.because}")
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -14,6 +15,7 @@ from mission_cli.formula.rules import rules_meaning
 from mission_cli.formula.totals_sql import formula_levels, formula_value, value_layers
 from mission_cli.formula.usage import mission_metrics, mission_sources
 from mission_cli.model.calendar import Window, reported_windows
+from mission_cli.model.errors import UsageError
 from mission_cli.model.expression import Type
 from mission_cli.model.project import DailyMetric, FormulaMetric, Mission, Project
 from mission_cli.store.database import in_memory
@@ -33,10 +35,12 @@ def explain_supplier(project: Project, root: Path, name: str, mission: str | Non
     results = results_as_of(source, as_of)
     who = identify(source, name, results, {s.id: s.supplier for s in project.sources})
     chosen = [m for m in project.missions if mission is None or m.id == known_mission(source, mission)]
+    if not chosen:
+        raise UsageError(f'mission "{mission}" is no longer in missions.toml; missionctl results still shows what it came to')
     evidence = Evidence(project, source, in_memory(project.timezone), who.supplier_id)
     rows = results.filter(pl.col("supplier_id") == who.supplier_id)
     missions = [part for m in chosen for part in _mission(evidence, who, m, as_of, rows.filter(pl.col("mission_id") == m.id))]
-    notes = _notes(project, source, as_of)
+    notes = _notes(project, source, as_of, missions)
     if any(condition.moved for part in missions for condition in part.conditions):
         notes.append(
             f"data changed after the results as of {as_of} were published: the numbers behind them are those of today;"
@@ -45,16 +49,21 @@ def explain_supplier(project: Project, root: Path, name: str, mission: str | Non
     return Explanation(who.supplier_id, who.alias, who.attributes, as_of, tuple(missions), tuple(notes))
 
 
-def _notes(project: Project, source: Published, as_of: date) -> list[str]:
+def _notes(project: Project, source: Published, as_of: date, missions: Sequence[MissionExplained]) -> list[str]:
+    """What the reader should know: rules newer than the results, and days of the windows that wait to be computed again."""
     notes = []
     if source.manifest.results[as_of].rules != rules_meaning(project):
         notes.append(
             f"the rules in metrics.toml or missions.toml changed after these results were made; missionctl run --date {as_of}"
             " makes them anew"
         )
-    stale = [f"{name} {', '.join(days[:3])}" for name, days in source.manifest.state.get("stale", {}).items() if days]
-    if stale:
-        notes.append(f"days waiting to be computed again: {'; '.join(stale)}")
+    spans = [
+        (m.window_start, min(m.window_end, as_of)) for m in missions if m.window_start is not None and m.window_end is not None
+    ]
+    for name, days in source.manifest.state.get("stale", {}).items():
+        within = [day for day in days if any(start <= date.fromisoformat(day) <= end for start, end in spans)]
+        if within:
+            notes.append(f"days of {name} waiting to be computed again: {', '.join(within)}")
     return notes
 
 
@@ -102,7 +111,7 @@ def _window(evidence: Evidence, mission: Mission, window: Window, as_of: date, r
                 row["type"],
                 row["val"],
                 row["status"],
-                because(row, formula, values),
+                because(row, formula, values, counts_as_met=condition is not None and condition.no_data_counts_met),
                 moved=formula is not None and numbers.now.get(row["condition"]) != row["value"],
             )
         )

@@ -50,10 +50,12 @@ def number(value: float | None, beside: float | None = None) -> str:
     return f"{value:.6g}" if abs(value) < 1e6 else f"{value:,.2f}".replace(",", "")
 
 
-def because(row: Mapping[str, Any], formula: Expression | None, values: Mapping[str, float | None]) -> str:
+def because(
+    row: Mapping[str, Any], formula: Expression | None, values: Mapping[str, float | None], *, counts_as_met: bool
+) -> str:
     """Why the condition of a result row is met, unmet or without data."""
     if row["status"] == "no_data":
-        return _no_data(formula, values)
+        return f"{_no_data(formula, values)}; counts as {'met' if counts_as_met else 'unmet'}"
     sign, target = Operator(row["type"]).sign, number(row["val"])
     held = f"{number(row['value'], row['val'])} {sign} {target}"
     if row["status"] == "met":
