@@ -20,6 +20,7 @@ from mission_cli.cli.options import (
     now,
     parse_day,
     project_root,
+    tell_when_ahead,
     yesterday,
 )
 
@@ -100,10 +101,8 @@ def run(context: typer.Context, day: Day = None, as_json: Json = False) -> None:
     from mission_cli.pipeline import checked_project, run_day
 
     project = checked_project(asked(context).root)
-    ended = yesterday(project.timezone, project.day_start)
-    as_of = day or ended
-    if as_of > ended:
-        exits.say(f"{as_of} has not ended yet: its results are those of the data so far")
+    as_of = day or yesterday(project.timezone, project.day_start)
+    tell_when_ahead(as_of, project.timezone, project.day_start)
     with watching(color=asked(context).color) as watch:
         report = run_day(project, as_of, command_line(), now(), watch)
     print_report(report, as_json=as_json)
@@ -126,6 +125,7 @@ def backfill(
     if last < first:
         raise typer.BadParameter(f"--to {last} lies before --from {first}")
     project = checked_project(asked(context).root)
+    tell_when_ahead(last, project.timezone, project.day_start)
     with watching(color=asked(context).color) as watch:
         report = run_days(project, first, last, command_line(), now(), watch)
     print_report(report, as_json=as_json)

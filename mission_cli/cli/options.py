@@ -13,6 +13,7 @@ from typing import Annotated
 
 import typer
 
+from mission_cli.cli.exits import say
 from mission_cli.model.errors import UsageError
 
 
@@ -60,6 +61,12 @@ def yesterday(timezone: str, day_start: int) -> date:
     from mission_cli.model.calendar import business_day
 
     return business_day(now(), timezone, day_start) - timedelta(days=1)
+
+
+def tell_when_ahead(as_of: date, timezone: str, day_start: int) -> None:
+    """Say so when a day has not ended yet there."""
+    if as_of > yesterday(timezone, day_start):
+        say(f"{as_of} has not ended yet: its results are those of the data so far")
 
 
 def now() -> datetime:

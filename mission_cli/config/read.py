@@ -96,8 +96,11 @@ class TomlFile:
         try:
             return model.model_validate(value)
         except ValidationError as error:
-            for mistake in error.errors():
-                self._shape_problem(model, mistake, path)
+            mistakes = error.errors()
+            misspelled = {(m["loc"][:-1], _near(str(m["loc"][-1]), _keys(model, m["loc"]))) for m in mistakes if _is_unknown(m)}
+            for mistake in mistakes:
+                if mistake["type"] != "missing" or (mistake["loc"][:-1], mistake["loc"][-1]) not in misspelled:
+                    self._shape_problem(model, mistake, path)
             return None
 
     def _shape_problem(self, model: type[Table], mistake: Mapping[str, Any], path: KeyPath) -> None:
@@ -156,9 +159,18 @@ def _keys(model: type[Table], loc: tuple[str | int, ...]) -> tuple[str, ...]:
     return ()
 
 
+def _is_unknown(mistake: Mapping[str, Any]) -> bool:
+    return bool(mistake["type"] == "extra_forbidden")
+
+
+def _near(name: str, known: tuple[str, ...]) -> str:
+    """The known name that `name` looks like, or nothing."""
+    return next(iter(get_close_matches(name, known, n=1)), "")
+
+
 def _nearest(name: str, known: tuple[str, ...]) -> str:
-    near = get_close_matches(name, known, n=1)
-    return f'did you mean "{near[0]}"?' if near else f"known here: {', '.join(known)}" if known else ""
+    near = _near(name, known)
+    return f'did you mean "{near}"?' if near else f"known here: {', '.join(known)}" if known else ""
 
 
 def _decimal(text: str) -> Decimal:

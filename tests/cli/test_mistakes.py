@@ -348,6 +348,12 @@ MISTAKES = {
         "missions.toml:20:13: missions.sprint.suppliers: needs attributes of suppliers, but metrics.toml has no [suppliers]"
         " (add [suppliers] with file, key and columns to metrics.toml)",
     ),
+    "required key misspelled": Mistake(
+        MISSION,
+        "val = 2\n",
+        "vall = 2\n",
+        'missions.toml:10:1: missions.week.conditions[0].vall: unknown key "vall" (did you mean "val"?)',
+    ),
     "target that is no number": Mistake(
         MISSION, "val = 2\n", "val = nan\n", "missions.toml:10:7: missions.week.conditions[0].val: must be a finite number"
     ),

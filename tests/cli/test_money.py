@@ -219,3 +219,12 @@ def test_a_value_just_short_of_its_target_does_not_look_equal(tmp_path: Path) ->
     export(root, "a.csv", order(1))
     run(root)
     assert "0.69999999999 >= 0.7 does not hold" in done(root, "explain", "supplier", "A").out
+
+
+@pytest.mark.parametrize("words", [("run", "--date", "2199-01-01"), ("backfill", "--from", "2199-01-01", "--to", "2199-01-01")])
+def test_a_day_that_has_not_ended_is_told_and_is_not_the_default(words: tuple[str, ...], tmp_path: Path) -> None:
+    root = write(tmp_path / "p")
+    export(root, "a.csv", order(1))
+    done(root, "run", "--date", "2013-10-05")
+    assert "2199-01-01 has not ended yet" in done(root, *words).err
+    assert done(root, "results").out.startswith("Results as of 2013-10-05")
