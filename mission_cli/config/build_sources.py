@@ -11,10 +11,8 @@ from mission_cli.config.raw import RawColumn, RawProject, RawSource, RawSupplier
 from mission_cli.config.read import Names, TomlFile
 from mission_cli.config.types import COLUMN_TYPES, column_type
 from mission_cli.model.expression import Type
+from mission_cli.model.formats import FILE_KINDS, Format, kind_of
 from mission_cli.model.project import Column, CsvOptions, DataType, Source, SourceId, Suppliers
-
-FILE_KINDS = (".csv",)
-LATER_FILE_KINDS = (".csv.gz", ".csv.zst", ".parquet", ".jsonl", ".jsonl.gz")
 
 
 def build_project(file: TomlFile) -> tuple[str, str, int] | None:
@@ -73,21 +71,13 @@ def _source(file: TomlFile, source: SourceId, raw: RawSource, timezone: str) -> 
     _moments(file, path, raw, by_name)
     if not 0 <= raw.max_rejects <= 1:
         file.problem((*path, "max_rejects"), "must lie between 0 and 1", "0.01 is one record in a hundred")
-    if len(raw.csv.delimiter) != 1 or raw.csv.delimiter in '"\r\n':
-        file.problem((*path, "csv", "delimiter"), "must be a single character")
-    elif raw.csv.delimiter == raw.csv.decimal:
-        file.problem((*path, "csv", "decimal"), "is the same character as the delimiter")
-    for written in raw.csv.timestamp_format:
-        unknown = [sign for sign in re.findall(r"%(.?)", written) if sign not in set("YymdjHIMSfpzbBaA%")]
-        if unknown:
-            file.problem(
-                (*path, "csv", "timestamp_format"), f'"{written}": %{unknown[0]} is not known', "such as %d/%m/%Y %H:%M:%S"
-            )
+    _csv(file, path, raw)
     scope = column_scope(columns)
     final = compiled(file, (*path, "final"), raw.final, scope, "boolean") if raw.final is not None else None
     if len(file.problems) > before:
         return None
-    options = CsvOptions(raw.csv.delimiter, tuple(raw.csv.null), raw.csv.decimal, tuple(raw.csv.timestamp_format))
+    csv = raw.csv
+    options = CsvOptions(csv.delimiter, tuple(csv.null), csv.decimal, tuple(csv.timestamp_format), csv.quote, csv.encoding)
     return Source(
         source,
         tuple(raw.files),
@@ -105,12 +95,29 @@ def _source(file: TomlFile, source: SourceId, raw: RawSource, timezone: str) -> 
 def _files(file: TomlFile, path: tuple[str, str], patterns: list[str]) -> None:
     for index, pattern in enumerate(patterns):
         where = (*path, "files", index) if len(patterns) > 1 else (*path, "files")
-        if pattern.endswith(LATER_FILE_KINDS):
-            file.problem(where, f'"{pattern}": this kind of file is not supported by this version yet', "export as .csv")
-        elif any("**" in part and part != "**" for part in pattern.split("/")):
+        if any("**" in part and part != "**" for part in pattern.split("/")):
             file.problem(where, f'"{pattern}": ** stands alone between slashes', 'such as "data/exports/**/*.csv"')
-        elif not pattern.endswith(FILE_KINDS):
-            file.problem(where, f'"{pattern}" does not end in {" or ".join(FILE_KINDS)}', 'such as "data/exports/orders/*.csv"')
+        elif kind_of(pattern) is None:
+            file.problem(
+                where, f'"{pattern}" does not end in one of {" ".join(FILE_KINDS)}', 'such as "data/exports/orders/*.csv"'
+            )
+
+
+def _csv(file: TomlFile, path: tuple[str, str], raw: RawSource) -> None:
+    """The options of CSV files; they must say something about a file, and not contradict each other."""
+    options, where = raw.csv, (*path, "csv")
+    if options.model_fields_set and not any(kind is None or kind.format is Format.CSV for kind in map(kind_of, raw.files)):
+        file.problem(where, "is about CSV files, but no pattern of files names any", "remove it")
+    if len(options.delimiter) != 1 or options.delimiter in '"\r\n':
+        file.problem((*where, "delimiter"), "must be a single character")
+    elif options.delimiter == options.decimal:
+        file.problem((*where, "decimal"), "is the same character as the delimiter")
+    if len(options.quote) > 1 or options.quote in ("\r", "\n") or options.quote == options.delimiter:
+        file.problem((*where, "quote"), "must be a single character, not the delimiter", 'or "" when nothing is quoted')
+    for written in options.timestamp_format:
+        unknown = [sign for sign in re.findall(r"%(.?)", written) if sign not in set("YymdjHIMSfpzbBaA%")]
+        if unknown:
+            file.problem((*where, "timestamp_format"), f'"{written}": %{unknown[0]} is not known', "such as %d/%m/%Y %H:%M:%S")
 
 
 def _moments(file: TomlFile, path: tuple[str, str], raw: RawSource, columns: dict[str, Column]) -> None:
@@ -170,6 +177,6 @@ def build_suppliers(file: TomlFile, timezone: str) -> Suppliers | None:
             file.problem((*path, "columns", name), f'"{word}" is not a type', f"types: {COLUMN_TYPES}")
         elif valid_id(file, (*path, "columns", name), names):
             columns.append(Column(name, data_type, name, required=name == raw.key, timezone=timezone))
-    if not raw.file.endswith(".csv"):
-        file.problem((*path, "file"), f'"{raw.file}" does not end in .csv')
+    if kind_of(raw.file) is None:
+        file.problem((*path, "file"), f'"{raw.file}" does not end in one of {" ".join(FILE_KINDS)}')
     return Suppliers(raw.file, raw.key, raw.alias, tuple(columns)) if len(file.problems) == before else None

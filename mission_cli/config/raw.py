@@ -119,8 +119,8 @@ class RawCsv(Table):
     null: Annotated[list[str], Field(min_length=1)] = [""]
     decimal: Annotated[str, choice(".", ",")] = "."
     timestamp_format: Words = []
-    quote: Later = None
-    encoding: Later = None
+    quote: str = '"'
+    encoding: Annotated[str, choice("utf-8", "latin-1", "utf-16")] = "utf-8"
 
 
 class RawSource(Table):

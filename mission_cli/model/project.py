@@ -59,12 +59,15 @@ class Column:
 
 @dataclass(frozen=True, slots=True)
 class CsvOptions:
-    """How the files of a source are written. `timestamp_formats` are strptime formats; none means ISO 8601."""
+    """How the CSV files of a source are written. `timestamp_formats` are strptime formats; none means ISO 8601. Without a
+    `quote` character every one stands for itself."""
 
     delimiter: str = ","
     null: tuple[str, ...] = ("",)
     decimal: str = "."
     timestamp_formats: tuple[str, ...] = ()
+    quote: str = '"'
+    encoding: str = "utf-8"
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ from mission_cli.model.project import Source
 from mission_cli.store.database import Database
 from mission_cli.store.statements import columns, statement
 
-_TEMPORARY = ("versions", "contents", "ranked", "losers")
+_TEMPORARY = ("contested", "versions", "contents", "ranked")
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,23 +47,20 @@ def drop_tables(database: Database, source: str) -> None:
 
 
 def merge(database: Database, source: Source) -> Merged:
-    """Merge `staged` into the source's orders; what does not stand, staged or stored, goes to its duplicates."""
+    """Merge `staged` into the source's orders; what does not stand, staged or stored, goes to its duplicates.
+
+    Leaves the temporary table `losers`: what does not stand since this merge, as in the duplicates.
+    """
     orders, duplicates = orders_table(source.id), duplicates_table(source.id)
-    for name in ("merge_versions", "merge_contents"):
+    for name in ("merge_contested", "merge_versions", "merge_contents"):
         database.execute(statement(name, **_fragments(source, name)))
     alike = database.rows("SELECT count(*) FROM contents") != [(0,)]
     for name in ("merge_ranked", "merge_losers"):
         database.execute(statement(name, **_fragments(source, name, alike=alike)))
     counts = _counts(database)
-    days = database.rows(
-        "SELECT DISTINCT _day FROM (SELECT _day FROM losers UNION ALL SELECT s._day FROM staged AS s"
-        " SEMI JOIN ranked AS w ON w._wins AND NOT w._stored AND w._rid = s.rowid)"
-    )
+    days = database.rows("SELECT DISTINCT _day FROM (SELECT _day FROM losers UNION ALL SELECT _day FROM staged)")
     database.execute(f"DELETE FROM {orders} WHERE rowid IN (SELECT _rid FROM ranked WHERE _stored AND NOT _wins)")
-    database.execute(
-        f"INSERT INTO {orders} BY NAME SELECT s.* FROM staged AS s"
-        " SEMI JOIN ranked AS w ON w._wins AND NOT w._stored AND w._rid = s.rowid"
-    )
+    database.execute(statement("merge_insert", **_fragments(source, "merge_insert")))
     database.execute(f"INSERT INTO {duplicates} BY NAME SELECT * FROM losers")
     for table in (*_TEMPORARY, "staged"):
         database.execute(f"DROP TABLE {table}")
@@ -71,10 +68,13 @@ def merge(database: Database, source: Source) -> Merged:
 
 
 def _counts(database: Database) -> dict[int, dict[str, int]]:
-    counts: dict[int, dict[str, int]] = defaultdict(dict)
+    """Per batch what its records did; those whose keys nobody contests are new."""
+    counts: dict[int, dict[str, int]] = defaultdict(lambda: defaultdict(int))
     for batch, did, count in database.rows("SELECT _batch, _did, count(*) FROM ranked WHERE NOT _stored GROUP BY ALL"):
-        counts[batch][did] = count
-    return dict(counts)
+        counts[batch][did] += count
+    for batch, count in database.rows("SELECT _batch, count(*) FROM staged GROUP BY _batch"):
+        counts[batch]["new"] += count - sum(counts[batch].values())
+    return {batch: dict(did) for batch, did in counts.items()}
 
 
 def _fragments(source: Source, name: str, *, alike: bool = True) -> dict[str, str]:
@@ -83,16 +83,19 @@ def _fragments(source: Source, name: str, *, alike: bool = True) -> dict[str, st
     `alike`: some versions share key and `updated`, so that content must be looked at; else `updated` itself is the rank.
     """
     key = columns(source.key)
-    alias = {"merge_versions": ("o.", "s."), "merge_contents": ("a.", "v.")}.get(name, ("l.", "w."))
+    alias = {"merge_contested": ("o.", "s."), "merge_contents": ("a.", "v.")}.get(name, ("l.", "w."))
     dated = source.updated is not None
     arrived = f"PARTITION BY {key} ORDER BY _arrival"
     return {
         "orders": orders_table(source.id),
         "key": key,
         "key_of_orders": columns(source.key, "o."),
-        "same_key": " AND ".join(f"{alias[0]}{identifier(k)} = {alias[1]}{identifier(k)}" for k in source.key),
+        "key_of_staged": columns(source.key, "s."),
+        "same_key": _equal(source, *alias),
+        "same_key_as_staged": _equal(source, "s.", "c."),
+        "same_key_as_stored": _equal(source, "o.", "c."),
         "columns": columns((column.name for column in source.columns), "r."),
-        "updated": _updated(source, ""),
+        "updated_of_staged": _updated(source, "s."),
         "updated_of_orders": _updated(source, "o."),
         "has_updated": "TRUE" if dated else "FALSE",
         "rank": _rank(source, key) if alike else "_updated",
@@ -101,6 +104,10 @@ def _fragments(source: Source, name: str, *, alike: bool = True) -> dict[str, st
         else f"lag(_rank) OVER ({arrived})",
         "is_newer": "_rank > _before" if dated else "TRUE",
     }
+
+
+def _equal(source: Source, left: str, right: str) -> str:
+    return " AND ".join(f"{left}{identifier(k)} = {right}{identifier(k)}" for k in source.key)
 
 
 def _updated(source: Source, alias: str) -> str:

@@ -51,6 +51,15 @@ CREATE TABLE IF NOT EXISTS rejects (           -- grain: one record that could n
     raw VARCHAR NOT NULL                       -- the record as it stood in the file
 );
 
+CREATE TABLE IF NOT EXISTS logs (              -- grain: a published file of rejects or duplicates; see `missionctl rejects`
+    source VARCHAR NOT NULL,
+    kind VARCHAR NOT NULL,                     -- rejects | duplicates
+    first_batch INTEGER NOT NULL,              -- of the batches in it
+    last_batch INTEGER NOT NULL,
+    file VARCHAR NOT NULL,
+    rows BIGINT NOT NULL
+);
+
 CREATE TABLE IF NOT EXISTS days (              -- grain: source and business day that any record was ever dated to
     source VARCHAR NOT NULL,
     day DATE NOT NULL,                         -- 0001-01-01: records without any date

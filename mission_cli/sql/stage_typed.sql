@@ -1,12 +1,12 @@
 -- Text cells → typed values, or the first column that refuses its cell and why; and the day the record is dated to.
--- reads: staged_text / writes: temp staged_typed / parameters: none
+-- reads: staged_text / writes: temp staged / parameters: none
 -- grain: record; `_column`, `_reason` are NULL when it is taken
 -- a complaint is the column's name in the file, chr(31), and the reason
 -- `_final`: it counts; `_day`: business day of its time, else of its last update, else 0001-01-01
-CREATE OR REPLACE TEMP TABLE staged_typed AS
+INSERT INTO staged
 WITH typed AS (
     SELECT _batch, _line, {{typed}}
-    FROM (SELECT _batch, _line, {{texts}} FROM staged_text)
+    FROM staged_text
 ),
 dated AS (
     SELECT *, coalesce({{final}}, FALSE) AS _final, {{complaint}} AS _complaint

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from mission_cli.formula.emit import identifier
@@ -11,10 +11,12 @@ from mission_cli.model.errors import StorageError, UsageError
 from mission_cli.model.project import Source, Suppliers
 from mission_cli.orders.merge import Merged, drop_tables, make_tables, merge
 from mission_cli.stages.context import Context
-from mission_cli.staging.files import ExportFile, Stamp, inspect, look, misnamed, settled
-from mission_cli.staging.load import Loading, stage
+from mission_cli.stages.logs import keep_duplicates, keep_rejects
+from mission_cli.stages.parallel import in_order
+from mission_cli.staging.files import ExportFile, Seen, Stamp, look, misnamed, settled
+from mission_cli.staging.load import Batch, Loading, leave_out, stage
 from mission_cli.staging.meaning import SUPPLIERS, source_meaning, suppliers_as_source
-from mission_cli.staging.text import Batch
+from mission_cli.staging.readers.archives import carries_checksum
 from mission_cli.store.files import Draft
 from mission_cli.store.layout import SUPPLIERS_FOLDER
 from mission_cli.store.ledger import BatchEntry
@@ -33,28 +35,33 @@ def load_sources(context: Context) -> None:
     with context.database.transaction():
         ledger.forget_unused([*(source.id for source in project.sources), *([SUPPLIERS] if project.suppliers else [])])
     context.report.refused += ledger.refused_files()
-    for source in project.sources:
-        context.report.refused += [(name, "its name is not UTF-8; rename it") for name in misnamed(project.root, source)]
+    for plan in plans:
+        context.report.refused += [(name, "we may not read it; change its permissions") for name in plan.forbidden]
+        context.report.refused += [(name, "its name is not UTF-8; rename it") for name in misnamed(project.root, plan.source)]
 
 
 @dataclass(frozen=True, slots=True)
 class _Plan:
     """The files of a source as they are, and those to load, each content once.
 
-    `again`: all is loaded again, in the old order, because the source is defined differently now.
+    `again`: all is loaded again, in the old order, because the source is defined differently now. `forbidden`: files that we
+    may not read.
     """
 
     source: Source
     files: list[ExportFile]
     todo: list[ExportFile]
     again: bool
+    forbidden: list[str]
 
 
 def _plan(context: Context, source: Source) -> _Plan:
     ledger = context.ledger
-    files = _look(context, source)
-    if not files:
+    seen = _look(context, source)
+    files = seen.files
+    if not (files or seen.unfinished or seen.forbidden):
         context.watch.note(f"{source.id}: no file matches {', '.join(source.files)}; nothing new is loaded from it")
+    _tell_unfinished(context, seen.unfinished)
     before, now = ledger.source_meaning(source.id), _meaning(context, source)
     loaded = ledger.batch_files(source.id)
     again = before is not None and before.split("/")[0] != now.split("/")[0]
@@ -66,7 +73,13 @@ def _plan(context: Context, source: Source) -> _Plan:
         if file.stamp.digest not in known:
             todo.setdefault(file.stamp.digest, file)
     arrival = {digest: number for number, digest in enumerate(loaded)}
-    return _Plan(source, files, sorted(todo.values(), key=lambda file: arrival.get(file.stamp.digest, len(arrival))), again)
+    ordered = sorted(todo.values(), key=lambda file: arrival.get(file.stamp.digest, len(arrival)))
+    return _Plan(source, files, ordered, again, seen.forbidden)
+
+
+def _tell_unfinished(context: Context, names: Sequence[str]) -> None:
+    if names:
+        context.watch.note(f"still being written, left for the next run: {', '.join(names)}")
 
 
 def _meaning(context: Context, source: Source) -> str:
@@ -74,7 +87,7 @@ def _meaning(context: Context, source: Source) -> str:
     return f"{source_meaning(context.project, source)}/{source.max_rejects.normalize():f}"
 
 
-def _look(context: Context, source: Source) -> list[ExportFile]:
+def _look(context: Context, source: Source) -> Seen:
     seen = {name: Stamp(*stamp) for name, stamp in context.ledger.seen_files(source.id).items()}
     return look(context.project.root, source, seen)
 
@@ -103,7 +116,9 @@ def _load_source(context: Context, plan: _Plan) -> None:
             ledger.forget_refused(source.id)
             ledger.set_source_meaning(source.id, _meaning(context, source))
     for group in _groups(plan.todo):
-        _count(context, _load_unchanged(context, source, group))
+        with context.database.transaction():
+            entries = _load_group(context, source, group)
+        _count(context, entries)
         context.watch.advance(len(group))
 
 
@@ -112,23 +127,32 @@ def _load_again(context: Context, plan: _Plan) -> None:
     loaded before would be refused now: its orders would be lost."""
     source, ledger, database = plan.source, context.ledger, context.database
     loaded = ledger.batch_files(source.id)
-    batches = _batches(context, source, plan.todo)
-    loading = stage(database, context.project, source, batches)
-    refused = [batch for batch in batches if batch.number in loading.refused and batch.content.digest in loaded]
-    if refused:
-        raise UsageError(
-            f"metrics.toml: sources.{source.id}: its definition changed, so its files must be loaded again, but"
-            f" {refused[0].name} would now be refused: {loading.refused[refused[0].number]};"
-            " undo the change, or have the file exported again"
-        )
+    entries: list[BatchEntry] = []
+    obsolete: list[str] = []
     with database.transaction():
-        context.obsolete += ledger.forget_source(source.id)
+        obsolete += ledger.forget_source(source.id)
         drop_tables(database, source.id)
         make_tables(database, source)
         ledger.set_source_meaning(source.id, _meaning(context, source))
-        entries = _enter(context, source, batches, loading) if batches else []
+        for group in _groups(plan.todo):
+            entries += _load_group(context, source, group)
+            _refuse_loss(source, loaded, entries, group)
+            context.watch.advance(len(group))
+    context.obsolete += obsolete
     _count(context, entries)
-    context.watch.advance(len(plan.todo))
+
+
+def _refuse_loss(source: Source, loaded: Mapping[str, str], entries: Sequence[BatchEntry], group: Sequence[ExportFile]) -> None:
+    """Refuse to go on when a file of the group whose orders were there is not loaded now."""
+    came = {entry.digest for entry in entries if entry.status == "loaded"}
+    reasons = {entry.digest: f"would now be refused: {entry.reason}" for entry in entries}
+    lost = [file for file in group if file.stamp.digest in loaded and file.stamp.digest not in came]
+    if lost:
+        reason = reasons.get(lost[0].stamp.digest, "is being written just now")
+        raise UsageError(
+            f"metrics.toml: sources.{source.id}: its definition changed, so its files must be loaded again, but"
+            f" {lost[0].name} {reason}; undo the change, or have the file exported again"
+        )
 
 
 def _groups(files: Sequence[ExportFile]) -> Iterator[list[ExportFile]]:
@@ -145,37 +169,36 @@ def _groups(files: Sequence[ExportFile]) -> Iterator[list[ExportFile]]:
         yield group
 
 
-def _load_unchanged(context: Context, source: Source, files: Sequence[ExportFile]) -> list[BatchEntry]:
-    """Load a group in one transaction, without the files that change meanwhile."""
-    todo = list(files)
-    while todo:
-        batches = _batches(context, source, todo)
-        loading = stage(context.database, context.project, source, batches)
-        changed = {file.name for file in todo if not file.unchanged()}
-        if not changed:
-            with context.database.transaction():
-                return _enter(context, source, batches, loading)
-        context.watch.note(f"still being written, left for the next run: {', '.join(sorted(changed))}")
-        todo = [file for file in todo if file.name not in changed]
-    return []
+def _load_group(context: Context, source: Source, files: Sequence[ExportFile]) -> list[BatchEntry]:
+    """Load files in the caller's transaction, but for those that changed meanwhile."""
+    batches = _batches(context, files)
+    loading = stage(context.database, context.project, source, batches, in_order)
+    changed = {file.name for file in files if not file.unchanged()}
+    _tell_unfinished(context, sorted(changed))
+    leave_out(context.database, [batch.number for batch in batches if batch.name in changed])
+    batches = [batch for batch in batches if batch.name not in changed]
+    for batch in batches:
+        if batch.number not in loading.refused and not carries_checksum(batch.path):
+            context.watch.note(
+                f"{batch.name}: packed without a checksum, so damage inside it may go unnoticed (use zstd --check)"
+            )
+    return _enter(context, source, batches, loading) if batches else []
 
 
 def _enter(context: Context, source: Source, batches: Sequence[Batch], loading: Loading) -> list[BatchEntry]:
     """Merge what was staged and enter it in the ledger, in the caller's transaction."""
-    context.database.insert_frame("rejects", loading.rejects)
     merged = merge(context.database, source)
     entries = [_entry(context, source, batch, loading, merged) for batch in batches]
     context.ledger.add_batches(entries)
+    keep_rejects(context, source)
+    keep_duplicates(context, source)
     context.ledger.mark_changed(source.id, merged.days, batches[-1].number)
     return entries
 
 
-def _batches(context: Context, source: Source, files: Sequence[ExportFile]) -> list[Batch]:
+def _batches(context: Context, files: Sequence[ExportFile]) -> list[Batch]:
     first = context.ledger.next_batch()
-    return [
-        Batch(first + index, file.name, file.path, file.content or inspect(file.path, source.csv.delimiter))
-        for index, file in enumerate(files)
-    ]
+    return [Batch(first + index, file.name, file.path, file.stamp.digest, file.stamp.bytes) for index, file in enumerate(files)]
 
 
 def _entry(context: Context, source: Source, batch: Batch, loading: Loading, merged: Merged) -> BatchEntry:
@@ -192,8 +215,8 @@ def _entry(context: Context, source: Source, batch: Batch, loading: Loading, mer
         batch=batch.number,
         source=source.id,
         file=batch.name,
-        digest=batch.content.digest,
-        bytes=batch.content.bytes,
+        digest=batch.digest,
+        bytes=batch.bytes,
         status="loaded" if reason is None else "refused",
         reason=reason,
         records=records,
@@ -230,7 +253,7 @@ def load_suppliers(context: Context) -> None:
     if suppliers is None:
         return
     source = suppliers_as_source(suppliers)
-    files = _look(context, source)
+    files = _look(context, source).files
     if not files:
         raise UsageError(
             f'metrics.toml: suppliers.file: "{suppliers.file}" is not there; put the export there or correct the name'
@@ -246,20 +269,20 @@ def _replace_suppliers(
     context: Context, suppliers: Suppliers, source: Source, file: ExportFile, digest: str, known: str | None
 ) -> None:
     database, ledger = context.database, context.ledger
-    batches = _batches(context, source, [file])
-    loading = stage(database, context.project, source, batches)
+    batches = _batches(context, [file])
+    loading = stage(database, context.project, source, batches, in_order)
     if known is None and loading.refused and any(mission.suppliers is not None for mission in context.project.missions):
         raise UsageError(
             f"{file.name}: refused: {loading.refused[batches[0].number]}; without it no mission can select suppliers"
         )
     with database.transaction():
-        ledger.forget_source(SUPPLIERS)
-        database.insert_frame("rejects", loading.rejects)
+        context.obsolete += ledger.forget_source(SUPPLIERS)
         key = identifier(suppliers.key)
         total = database.rows("SELECT count(*), count(DISTINCT " + key + ") FROM staged")[0]
         merged = Merged({batches[0].number: {"new": total[1], "superseded": total[0] - total[1]}}, [])
         entry = _entry(context, source, batches[0], loading, merged)
         ledger.add_batches([entry])
+        keep_rejects(context, source)
         if entry.status == "loaded":
             frame = database.frame(
                 f"SELECT * EXCLUDE (_batch, _line, _final, _day) FROM staged"

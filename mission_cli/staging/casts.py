@@ -5,18 +5,32 @@ DuckDB's own casts are more generous than money allows: `1.6` becomes 2, `24:00:
 
 from __future__ import annotations
 
+import re
+
 from mission_cli.formula.emit import identifier, text_literal
 from mission_cli.model.expression import Type
 from mission_cli.model.project import Column, CsvOptions, Source
 
 _DAY = r"\d{4}-\d{2}-\d{2}"
-_CLOCK = r"([01]\d|2[0-3]):[0-5]\d(:[0-5]\d(\.\d{1,6}0*)?)?"
+_TO_THE_MICROSECOND = r"(\.\d{1,6}0*)?"
+_CLOCK = rf"([01]\d|2[0-3]):[0-5]\d(:[0-5]\d{_TO_THE_MICROSECOND})?"
 _OFFSET = r" ?(Z|UTC|[+-]([01]\d|2[0-3])(:?[0-5]\d)?)"
 _NAIVE = f"{_DAY}[T ]{_CLOCK}"
-_DOUBLE = r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?"
+_INTEGER = r"[+-]?\d+"
+_NUMBER = r"[+-]?(\d+(\.\d*)?|\.\d+)"
+_DOUBLE = rf"{_NUMBER}([eE][+-]?\d+)?"
+_NOT_ZERO = r"[+-]?[0.]*[1-9].*"
 _TRUE, _FALSE = "('true', 't', 'yes', '1')", "('false', 'f', 'no', '0')"
 _FIRST_YEAR, _LAST_YEAR = 1900, 2199  # of times that date an order or a version: beyond lie placeholders and typos
-_CONTROL = r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]"
+_CONTROL = r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\x{80}-\x{9f}]"  # line ends and tabs are text
+_SHOWN = 40
+
+_BROKEN_CLOCKS = {
+    rf"{_DAY}[T ]24:.*": " has hour 24; the next day begins at 00:00",
+    rf"{_DAY}": " has no time of day",
+    rf"{_DAY}[T ]{_CLOCK.replace(_TO_THE_MICROSECOND, '')}[.]\d+({_OFFSET})?": " is finer than microseconds",
+    rf"{_NAIVE}({_OFFSET})?": " is a day that does not exist",
+}
 
 
 def typed(column: Column, text: str, options: CsvOptions, *, printable: bool) -> str:
@@ -30,19 +44,24 @@ def typed(column: Column, text: str, options: CsvOptions, *, printable: bool) ->
         case Type.TEXT:
             return _when(f"NOT regexp_matches({text}, {text_literal(_CONTROL)})", text)
         case Type.INTEGER:
-            return _when(_matches(text, r"[+-]?\d+"), f"TRY_CAST({text} AS BIGINT)")
+            return _when(_matches(text, _INTEGER), f"TRY_CAST({text} AS BIGINT)")
         case Type.DECIMAL:
             point = _pointed(text, options)
             return _when(_matches(point, _decimal(column.data_type.scale)), f"TRY_CAST({point} AS {column.data_type.sql})")
         case Type.DOUBLE:
-            point = _pointed(text, options)
-            return _when(f"{_matches(point, _DOUBLE)} AND isfinite(TRY_CAST({point} AS DOUBLE))", f"TRY_CAST({point} AS DOUBLE)")
+            return _double(_pointed(text, options))
         case Type.BOOLEAN:
             return f"CASE WHEN lower({text}) IN {_TRUE} THEN TRUE WHEN lower({text}) IN {_FALSE} THEN FALSE END"
         case Type.DATE:
             return _when(_matches(text, _DAY), f"TRY_CAST({text} AS DATE)")
         case _:
             return _timestamp(column, text, options)
+
+
+def _double(text: str) -> str:
+    """A double; neither infinity nor a number so small that it would become zero."""
+    value = f"TRY_CAST({text} AS DOUBLE)"
+    return _when(f"{_matches(text, _DOUBLE)} AND isfinite({value}) AND ({value} <> 0 OR NOT {_matches(text, _NOT_ZERO)})", value)
 
 
 def _timestamp(column: Column, text: str, options: CsvOptions) -> str:
@@ -70,7 +89,7 @@ def _local(naive: str, timezone: str) -> str:
     return f"CASE WHEN timezone({zone}, {later} - {hour}) = {naive} THEN {later} - {hour} ELSE {later} END"
 
 
-def complaint(column: Column, text: str, source: Source) -> str:
+def complaint(column: Column, text: str, source: Source, options: CsvOptions) -> str:
     """SQL that gives the column's header, chr(31) and why the cell is refused, or NULL when it is taken.
 
     `text` is the cell as SQL; the typed value has the column's name.
@@ -78,7 +97,7 @@ def complaint(column: Column, text: str, source: Source) -> str:
     value, whens = identifier(column.name), []
     if column.required or column.name in source.key:
         whens.append((f"{text} IS NULL", "'is required and empty'"))
-    whens.append((f"{text} IS NOT NULL AND {value} IS NULL", f"concat({_shown(text)}, {text_literal(_expected(column))})"))
+    whens.append((f"{text} IS NOT NULL AND {value} IS NULL", f"concat({_shown(text)}, {_why_not(column, text, options)})"))
     if column.name in (source.time, source.updated) and column.data_type.type.family == "time":
         sane = f"{value} >= CAST('{_FIRST_YEAR}-01-01' AS DATE) AND {value} < CAST('{_LAST_YEAR + 1}-01-01' AS DATE)"
         whens.append((f"NOT ({sane})", f"concat({_shown(text)}, ' lies outside the years {_FIRST_YEAR} to {_LAST_YEAR}')"))
@@ -93,27 +112,57 @@ def complaint(column: Column, text: str, source: Source) -> str:
     return f"CASE{said} END"
 
 
-def _expected(column: Column) -> str:
-    match column.data_type.type:
+def _why_not(column: Column, text: str, options: CsvOptions) -> str:
+    """SQL that says why a text is no value of the column."""
+    kind = column.data_type
+    point = _pointed(text, options)
+    match kind.type:
         case Type.TEXT:
-            return " holds control characters"
+            return text_literal(" holds control characters")
         case Type.INTEGER:
-            return " is not an integer of at most 64 bits"
+            return _first_of({_matches(text, _INTEGER): " does not fit in 64 bits"}, " is not an integer")
         case Type.DECIMAL:
-            return f" is not a decimal({column.data_type.precision},{column.data_type.scale})"
+            fits = f" does not fit decimal({kind.precision},{kind.scale})"
+            finer = f" has more than {kind.scale} decimal places" if kind.scale else " has decimal places"
+            return _first_of({_matches(point, _decimal(kind.scale)): fits, _matches(point, _NUMBER): finer}, _no_number(options))
+        case Type.DOUBLE:
+            return _first_of({_matches(point, _DOUBLE): " does not fit a double"}, _no_number(options))
+        case Type.DATE:
+            return _first_of({_matches(text, _DAY): " is a day that does not exist"}, " is not a date like 2026-10-31")
+        case Type.TIMESTAMP if options.timestamp_formats:
+            return _why_not_formatted(text, options.timestamp_formats)
         case Type.TIMESTAMP:
-            return " is not a timestamp"
+            reasons = {_matches(text, pattern): reason for pattern, reason in _BROKEN_CLOCKS.items()}
+            return _first_of(reasons, " is not a timestamp like 2026-10-31T23:59:59Z")
         case other:
-            return f" is not a {other}"
+            return text_literal(f" is not a {other}")
+
+
+def _no_number(options: CsvOptions) -> str:
+    return f' is not a number with a decimal "{options.decimal}"' if options.decimal != "." else " is not a number"
+
+
+def _why_not_formatted(text: str, formats: tuple[str, ...]) -> str:
+    """A text that would fit a format but for the offset that it declares lacks the offset."""
+    bare = [re.sub(r"\s*%z", "", written) for written in formats if "%z" in written]
+    lacking = " OR ".join(f"TRY_STRPTIME({text}, {text_literal(written)}) IS NOT NULL" for written in bare)
+    listed = " or ".join(f'"{written}"' for written in formats)
+    return _first_of({lacking: " has no offset from UTC"} if bare else {}, f" is not a timestamp like {listed}")
+
+
+def _first_of(reasons: dict[str, str], otherwise: str) -> str:
+    """SQL that gives the reason of the first condition that holds."""
+    whens = "".join(f" WHEN {condition} THEN {text_literal(reason)}" for condition, reason in reasons.items())
+    return f"CASE{whens} ELSE {text_literal(otherwise)} END" if reasons else text_literal(otherwise)
 
 
 def _shown(text: str) -> str:
-    return f"concat('\"', left({text}, 40), '\"')"
+    return f"concat('\"', left({text}, {_SHOWN}), CASE WHEN length({text}) > {_SHOWN} THEN '…' ELSE '' END, '\"')"
 
 
 def _decimal(scale: int) -> str:
-    places = rf"\d{{0,{scale}}}0*"
-    return rf"[+-]?(\d+(\.{places})?|\.{places}\d?)" if scale == 0 else rf"[+-]?(\d+(\.{places})?|\.\d{{1,{scale}}}0*)"
+    """Numbers that have no more places than `scale`, but for zeros."""
+    return rf"[+-]?(\d+(\.\d{{0,{scale}}}0*)?|\.\d{{1,{scale}}}0*)" if scale else r"[+-]?(\d+(\.0*)?|\.0+)"
 
 
 def _pointed(text: str, options: CsvOptions) -> str:

@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import hashlib
 import os
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from mission_cli.model.errors import StorageError
+from mission_cli.model.formats import FileKind, Format, kind_of
 from mission_cli.model.problems import Problem
 from mission_cli.model.project import Project, Source
 
 UNFINISHED = (".part", ".tmp")
 _SETTLED_NS = 2_000_000_000  # a file touched later than this before we looked may change again within its time stamp
-_CHUNK = 1 << 22
-_CONTROL = bytes([*range(9), 11, 12, *range(14, 32), 127])  # all but tab, line feed and carriage return
+_SECOND_LOOK_S = 0.3
+_LINES = (FileKind(Format.CSV), FileKind(Format.JSONL))
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,29 +30,13 @@ class Stamp:
 
 
 @dataclass(frozen=True, slots=True)
-class Content:
-    """What one pass over a file's bytes shows.
-
-    `plain`: every line is a record and a split at the delimiter reads it. `printable`: no control characters within lines.
-    """
-
-    digest: str
-    bytes: int
-    lines: int
-    delimiters: int
-    plain: bool
-    printable: bool
-
-
-@dataclass(frozen=True, slots=True)
 class ExportFile:
-    """A file that matches a pattern of a source. `name` is relative to the project; `content` only when it was read now."""
+    """A file that matches a pattern of a source. `name` is relative to the project."""
 
     source: str
     name: str
     path: Path
     stamp: Stamp
-    content: Content | None = None
 
     def unchanged(self) -> bool:
         """Whether the file still looks as it did when it was read."""
@@ -62,7 +48,7 @@ class ExportFile:
 
 
 def matching(root: Path, source: Source) -> list[Path]:
-    """The files of a source, by name. A file that is still being written (.part, .tmp) is left for later."""
+    """The files of a source, by name. Hidden files are none of its, as in a shell; those named .part or .tmp are not finished."""
     return [path for path in _found(root, source) if _nameable(path)]
 
 
@@ -73,7 +59,7 @@ def misnamed(root: Path, source: Source) -> list[str]:
 
 def _found(root: Path, source: Source) -> list[Path]:
     found = {path for pattern in source.files for path in _glob(root, pattern)}
-    return sorted(path for path in found if path.is_file() and path.suffix not in UNFINISHED)
+    return sorted(path for path in found if path.suffix not in UNFINISHED and path.is_file())
 
 
 def _nameable(path: Path) -> bool:
@@ -88,8 +74,10 @@ def _glob(root: Path, pattern: str) -> list[Path]:
     """The pattern's files; an absolute pattern is taken from the root of the file system."""
     absolute = Path(pattern)
     if absolute.is_absolute():
-        return list(Path(absolute.anchor).glob(str(absolute.relative_to(absolute.anchor))))
-    return list(root.glob(pattern))
+        found = Path(absolute.anchor).glob(str(absolute.relative_to(absolute.anchor)))
+    else:
+        found = root.glob(pattern)
+    return [path for path in found if absolute.name.startswith(".") or not path.name.startswith(".")]
 
 
 def name_in(root: Path, path: Path) -> str:
@@ -113,51 +101,60 @@ def missing_exports(project: Project, known_sources: set[str]) -> list[Problem]:
     return problems
 
 
-def look(root: Path, source: Source, seen: Mapping[str, Stamp]) -> list[ExportFile]:
+@dataclass(slots=True)
+class Seen:
+    """The files of a source as they are: those whose content is known, those still being written, those we may not read."""
+
+    files: list[ExportFile]
+    unfinished: list[str]
+    forbidden: list[str]
+
+
+def look(root: Path, source: Source, seen: Mapping[str, Stamp]) -> Seen:
     """Every file of the source with its digest; only files that changed since they were `seen` are read.
 
-    Raises StorageError, naming the file, when one cannot be read.
+    A file that changes while we look, and one whose last line is not ended and that grows soon after, is still being written.
+    Raises StorageError, naming the file, when one cannot be read although it may.
     """
-    found = []
+    found = Seen([], [], [])
     for path in matching(root, source):
         name = name_in(root, path)
         try:
             status = path.stat()
             known = seen.get(name)
-            if known is not None and (known.bytes, known.modified_ns) == (status.st_size, status.st_mtime_ns):
-                found.append(ExportFile(source.id, name, path, known))
-                continue
-            content = inspect(path, source.csv.delimiter)
+            if known is None or (known.bytes, known.modified_ns) != (status.st_size, status.st_mtime_ns):
+                known = Stamp(status.st_size, status.st_mtime_ns, _digest(path))
+        except FileNotFoundError:
+            continue  # it went away since the folder was listed
+        except PermissionError:
+            found.forbidden.append(name)
+            continue
         except OSError as error:
             raise StorageError(f"{path} cannot be read: {error.strerror}") from error
-        stamp = Stamp(status.st_size, status.st_mtime_ns, content.digest)
-        found.append(ExportFile(source.id, name, path, stamp, content))
+        found.files.append(ExportFile(source.id, name, path, known))
+    if any(_may_grow(file) for file in found.files if file.name not in seen):
+        time.sleep(_SECOND_LOOK_S)
+    growing = {file.name for file in found.files if not file.unchanged()}
+    found.unfinished += sorted(growing)
+    found.files = [file for file in found.files if file.name not in growing]
     return found
+
+
+def _digest(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _may_grow(file: ExportFile) -> bool:
+    """Whether the file was written a moment ago and ends in the middle of a line."""
+    kind = kind_of(file.name)
+    if kind not in _LINES or not 0 <= time.time_ns() - file.stamp.modified_ns < _SETTLED_NS or not file.stamp.bytes:
+        return False
+    with file.path.open("rb") as content:
+        content.seek(-1, os.SEEK_END)
+        return content.read(1) not in b"\r\n"
 
 
 def settled(stamp: Stamp, now_ns: int) -> bool:
     """Whether a later change of the file would show in its time stamp, so that the stamp may be trusted next time."""
     return now_ns - stamp.modified_ns > _SETTLED_NS
-
-
-def inspect(path: Path, delimiter: str) -> Content:
-    """One pass over the bytes of a file."""
-    digest, size, delimiters, last = hashlib.sha256(), 0, 0, b"\n"
-    feeds, returns, pairs = 0, 0, 0  # line feeds, carriage returns, and the two together
-    odd, printable, mark = False, True, delimiter.encode()
-    with path.open("rb") as file:
-        while chunk := file.read(_CHUNK):
-            digest.update(chunk)
-            size += len(chunk)
-            feeds += chunk.count(b"\n")
-            delimiters += chunk.count(mark)
-            joint = last + chunk[:1]
-            if b"\r" in chunk or last == b"\r":
-                returns += chunk.count(b"\r")
-                pairs += chunk.count(b"\r\n") + (joint == b"\r\n")
-                odd = odd or b"\n\r" in chunk
-            odd = odd or b'"' in chunk or b"\0" in chunk or b"\n\n" in chunk or joint in (b"\n\n", b"\n\r")
-            printable = printable and len(chunk.translate(None, _CONTROL)) == len(chunk)
-            last = chunk[-1:]
-    plain = not odd and returns == pairs and returns in (0, feeds) and delimiter.isascii()
-    return Content(digest.hexdigest(), size, feeds + (last != b"\n"), delimiters, plain, printable)

@@ -14,6 +14,7 @@ from mission_cli.store.statements import statement
 
 if TYPE_CHECKING:
     import polars as pl
+    import pyarrow as pa
 
 Parameters = Sequence[Any] | Mapping[str, Any]
 
@@ -40,21 +41,27 @@ class Database:
 
     def replace_temporary(self, table: str, frame: pl.DataFrame) -> None:
         """Make `frame` a temporary table called `table`, in the place of an earlier one."""
-        self._connection.register("frame_to_copy", frame)
-        try:
+        with self.seeing("frame_to_copy", frame):
             self._connection.execute(f'CREATE OR REPLACE TEMP TABLE "{table}" AS SELECT * FROM frame_to_copy')
-        finally:
-            self._connection.unregister("frame_to_copy")
 
     def insert_frame(self, table: str, frame: pl.DataFrame) -> None:
         """Append the rows of `frame` to `table`, by name."""
-        if frame.is_empty():
-            return
-        self._connection.register("frame_to_copy", frame)
+        if not frame.is_empty():
+            with self.seeing("frame_to_copy", frame):
+                self._connection.execute(f'INSERT INTO "{table}" BY NAME SELECT * FROM frame_to_copy')
+
+    @contextmanager
+    def seeing(self, name: str, table: pl.DataFrame | pa.Table) -> Iterator[None]:
+        """In the block, queries may read the frame under the name; nothing is copied."""
+        self._connection.register(name, table)
         try:
-            self._connection.execute(f'INSERT INTO "{table}" BY NAME SELECT * FROM frame_to_copy')
+            yield
+        except duckdb.Error as error:
+            if KeyboardInterrupt.__name__ in str(error):  # Ctrl-C came while DuckDB was asking Python for rows
+                raise KeyboardInterrupt from None
+            raise
         finally:
-            self._connection.unregister("frame_to_copy")
+            self._connection.unregister(name)
 
     @contextmanager
     def transaction(self) -> Iterator[None]:

@@ -59,5 +59,10 @@ def results_folder(as_of: date) -> str:
     return f"results/date={as_of.isoformat()}"
 
 
+def log_folder(kind: str, source: str) -> str:
+    """The rejects, or the duplicates, of a source's batches as they were loaded."""
+    return f"{kind}/source={source}"
+
+
 SUPPLIERS_FOLDER = "suppliers"
-EVIDENCE = ("orders", "left_out", "metrics", "results", SUPPLIERS_FOLDER)
+EVIDENCE = ("orders", "left_out", "metrics", "results", "rejects", "duplicates", SUPPLIERS_FOLDER)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import date, datetime
 from typing import Any
 
 import polars as pl
 
+from mission_cli.store.brief import brief
 from mission_cli.store.database import Database
 from mission_cli.store.files import Published
 from mission_cli.store.manifest import DayEntry, Manifest, ResultEntry
@@ -98,9 +99,10 @@ class Ledger:
 
     def forget_source(self, source: str) -> list[str]:
         """Forget everything loaded from a source and computed from it; returns the names of files nothing names any more."""
-        columns = "unnest([orders_file, left_out_file, file])"
-        files = self._database.rows(f"SELECT {columns} FROM partitions WHERE source = ?", [source])
-        for table in ("batches", "rejects", "days", "partitions", "source_meanings"):
+        sql = """SELECT unnest([orders_file, left_out_file, file]) FROM partitions WHERE source = $source
+                 UNION ALL SELECT file FROM logs WHERE source = $source"""
+        files = self._database.rows(sql, {"source": source})
+        for table in ("batches", "rejects", "logs", "days", "partitions", "source_meanings"):
             self._database.execute(f"DELETE FROM {table} WHERE source = ?", [source])
         return [name for (name,) in files if name is not None]
 
@@ -137,6 +139,11 @@ class Ledger:
     def add_batches(self, entries: Iterable[BatchEntry]) -> None:
         """Record batches."""
         self._insert("batches", [asdict(entry) for entry in entries], {"batch": pl.Int32, "run": pl.Int32, "reason": pl.String})
+
+    def add_log(self, source: str, kind: str, batches: Sequence[int], file: Published) -> None:
+        """Record a published file of the rejects or duplicates of some batches."""
+        row = [source, kind, min(batches), max(batches), file.name, file.rows]
+        self._database.execute("INSERT INTO logs VALUES (?, ?, ?, ?, ?, ?)", row)
 
     def seen_files(self, source: str) -> dict[str, tuple[int, int, str]]:
         """File name → bytes, modification time and digest when it was last read."""
@@ -243,46 +250,21 @@ class Ledger:
             as_of: ResultEntry(file, rules)
             for as_of, file, rules in self._database.rows("SELECT as_of, file, rules FROM evaluations")
         }
-        return Manifest(days, results, None, self._state(meanings))
+        stale = {
+            source: [day for day in self.stale_days(source, meaning) if day != UNDATED] for source, meaning in meanings.items()
+        }
+        state = brief(self._database) | {
+            "refused": [{"file": file, "reason": reason} for file, reason in self.refused_files()],
+            "stale": {source: [day.isoformat() for day in found] for source, found in stale.items() if found},
+        }
+        return Manifest(days, results, None, state)
 
     def named_files(self) -> set[str]:
         """The names of all published files that exist as far as the ledger is concerned."""
         sql = """SELECT unnest([orders_file, left_out_file, file]) AS name FROM partitions
-                 UNION ALL SELECT file FROM evaluations UNION ALL SELECT file FROM supplier_files"""
+                 UNION ALL SELECT file FROM evaluations UNION ALL SELECT file FROM supplier_files
+                 UNION ALL SELECT file FROM logs"""
         return {name for (name,) in self._database.rows(sql) if name is not None}
-
-    def _state(self, meanings: Mapping[str, str]) -> dict[str, Any]:
-        sources = self._database.frame("""
-            SELECT source, count(*) FILTER (status = 'loaded') AS batches,
-                   coalesce(sum(records) FILTER (status = 'loaded'), 0)::BIGINT AS records, sum(new)::BIGINT AS new,
-                   sum(updated)::BIGINT AS updated, sum(duplicate)::BIGINT AS duplicate,
-                   sum(superseded)::BIGINT AS superseded,
-                   coalesce(sum(rejected) FILTER (status = 'loaded'), 0)::BIGINT AS rejected
-            FROM batches GROUP BY source ORDER BY source""").to_dicts()
-        refused = [{"file": file, "reason": reason} for file, reason in self.refused_files()]
-        rejects = self._database.frame("""
-            SELECT r.source, b.file, r.line, r.column_name, r.reason FROM rejects AS r JOIN batches AS b USING (batch)
-            ORDER BY r.batch DESC, r.line LIMIT 20""").to_dicts()
-        runs = self._database.frame("""
-            SELECT run, command, strftime(started_at, '%Y-%m-%dT%H:%M:%SZ') AS started_at,
-                   strftime(finished_at, '%Y-%m-%dT%H:%M:%SZ') AS finished_at, outcome, batches, partitions, evaluations
-            FROM runs ORDER BY run DESC LIMIT 10""").to_dicts()
-        partitions = self._database.frame("""
-            SELECT source, count(*) AS days, strftime(min(day), '%Y-%m-%d') AS first_day,
-                   strftime(max(day), '%Y-%m-%d') AS last_day
-            FROM partitions WHERE file IS NOT NULL GROUP BY source ORDER BY source""").to_dicts()
-        stale = {
-            source: [day.isoformat() for day in self.stale_days(source, meaning) if day != UNDATED]
-            for source, meaning in meanings.items()
-        }
-        return {
-            "sources": sources,
-            "refused": refused,
-            "rejects": rejects,
-            "partitions": partitions,
-            "stale": {source: days for source, days in stale.items() if days},
-            "runs": runs,
-        }
 
     def _insert(self, table: str, rows: list[dict[str, Any]], types: Mapping[str, Any] | None = None) -> None:
         if rows:

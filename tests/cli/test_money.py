@@ -166,7 +166,7 @@ def test_an_offset_in_a_format_of_its_own_is_honoured(tmp_path: Path) -> None:
     [
         b"2,A,DONE,2026-10-01T10:00:00Z,2026-10-01T10:00:00Z\n3,A,DONE,2026-10-01T10:00:00Z,2026-10-01T10:00:00Z,5.00,x\n",
         b"2,A,DONE,2026-10-01T10:00:00Z,2026-10-01T10:00:00Z,\xe9\n",
-        b"2," + b"A" * 3_000_000 + b",DONE,2026-10-01T10:00:00Z,2026-10-01T10:00:00Z,5.00\n",
+        b"2," + b"A" * 20_000_000 + b",DONE,2026-10-01T10:00:00Z,2026-10-01T10:00:00Z,5.00\n",
     ],
     ids=["a field too few and one too many", "not UTF-8", "a cell of megabytes"],
 )

@@ -1,0 +1,94 @@
+"""A Parquet file → portions. Its typed values become the text that our own casts read, exactly; a "line" is a row."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Sequence
+from functools import partial
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from mission_cli.model.project import Source
+from mission_cli.staging.readers.names import places
+from mission_cli.staging.readers.portion import Jobs, Portion, UnreadableFile
+
+_ROWS_AT_ONCE = 1 << 16
+_BUFFER_BYTES = 1 << 20
+_ALWAYS_FINE_ROWS = 1 << 20
+_MOST_ROWS_PER_BYTE = 4  # the keys of an export alone take more
+
+
+def parquet_jobs(path: Path, source: Source) -> Jobs:
+    """What is to be done to read the file, portion by portion. Raises UnreadableFile, as do the jobs."""
+    try:
+        with path.open("rb") as file:
+            parquet = pq.ParquetFile(
+                file, page_checksum_verification=True, buffer_size=_BUFFER_BYTES, pre_buffer=False, arrow_extensions_enabled=False
+            )
+            schema = parquet.schema_arrow
+            found = [schema.field(place) for place in places(source, schema.names, "its schema")]
+            _refuse_bomb(parquet.metadata.num_rows, path)
+            convert = [_as_text(field) for field in found]
+            row = 1
+            names = [field.name for field in found]
+            for batch in parquet.iter_batches(_ROWS_AT_ONCE, columns=names, use_threads=False):
+                yield partial(_read, batch.select(names), row, convert)
+                row += batch.num_rows
+            if row - 1 != parquet.metadata.num_rows:
+                raise UnreadableFile(f"holds {row - 1} rows where it says {parquet.metadata.num_rows}")
+    except (pa.ArrowException, OSError, UnicodeDecodeError) as error:
+        if isinstance(error, OSError) and error.errno is not None:
+            raise
+        raise UnreadableFile(f"its Parquet is damaged: {_first_line(error)}") from None
+
+
+def _refuse_bomb(rows: int, path: Path) -> None:
+    if rows > max(_ALWAYS_FINE_ROWS, _MOST_ROWS_PER_BYTE * path.stat().st_size):
+        raise UnreadableFile(f"says to hold {rows:,} rows, more than its size can: a decompression bomb?")
+
+
+def _read(batch: pa.RecordBatch, first_row: int, convert: Sequence[Callable[[pa.Array], pa.Array]]) -> Portion:
+    try:
+        batch.validate(full=True)
+        cells = tuple(text(column) for text, column in zip(convert, batch.columns, strict=True))
+    except pa.ArrowException as error:
+        raise UnreadableFile(f"its Parquet is damaged near row {first_row}: {_first_line(error)}") from None
+    lines = pa.array(range(first_row, first_row + batch.num_rows), pa.int64())
+    raws = partial(_raws, cells, batch.schema.names, first_row)
+    return Portion(lines, cells, [], raws, printable=False, bytes=batch.nbytes)
+
+
+def _as_text(field: pa.Field) -> Callable[[pa.Array], pa.Array]:
+    """What turns a column into text. Raises UnreadableFile for a column that holds no single values."""
+    kind = field.type.value_type if pa.types.is_dictionary(field.type) else field.type
+    if pa.types.is_nested(kind) or pa.types.is_duration(kind) or pa.types.is_interval(kind) or pa.types.is_time(kind):
+        raise UnreadableFile(f'its column "{field.name}" is a {kind}, which is not a single value of ours')
+    return partial(_text, kind=kind)
+
+
+def _text(column: pa.Array, kind: pa.DataType) -> pa.Array:
+    if pa.types.is_dictionary(column.type):
+        column = column.dictionary_decode()
+    if pa.types.is_timestamp(kind) and kind.tz is not None:
+        utc = pc.cast(pc.cast(column, pa.timestamp(kind.unit)), pa.string())
+        return pc.binary_join_element_wise(utc, "Z", "")
+    if pa.types.is_date64(kind):
+        column = pc.cast(column, pa.date32())
+    text = pc.cast(column, pa.string())
+    return pc.if_else(pc.equal(text, ""), pa.scalar(None, pa.string()), text)
+
+
+def _raws(cells: Sequence[pa.Array], names: Sequence[str], first_row: int, lines: Sequence[int]) -> list[str]:
+    return [
+        json.dumps(
+            {name: column[line - first_row].as_py() for name, column in zip(names, cells, strict=True)}, ensure_ascii=False
+        )
+        for line in lines
+    ]
+
+
+def _first_line(error: BaseException) -> str:
+    return (str(error).strip() or type(error).__name__).split("\n", 1)[0][:200]
