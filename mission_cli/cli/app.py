@@ -11,9 +11,13 @@ import typer
 from mission_cli.cli import exits
 from mission_cli.cli.options import (
     Asked,
+    BatchNumber,
     Day,
+    Export,
     Json,
+    Limit,
     MissionName,
+    SourceName,
     SupplierName,
     asked,
     command_line,
@@ -155,12 +159,58 @@ def results(
 
 
 @app.command()
-def status(context: typer.Context, as_json: Json = False) -> None:
+def status(
+    context: typer.Context,
+    batches: Annotated[
+        bool, typer.Option("--batches", help="Every file that was loaded or refused, with its accounting.")
+    ] = False,
+    as_json: Json = False,
+) -> None:
     """Show batches, rejects, partitions, stale days, the last runs, and undelivered operations."""
     from mission_cli.cli.render import print_status
     from mission_cli.views.status import read_status
 
-    print_status(read_status(asked(context).root), as_json=as_json, color=asked(context).color)
+    print_status(read_status(asked(context).root, batches=batches), as_json=as_json, color=asked(context).color)
+
+
+@app.command()
+def rejects(
+    context: typer.Context,
+    batch: BatchNumber = None,
+    source: SourceName = None,
+    export: Export = None,
+    limit: Limit = 20,
+    as_json: Json = False,
+) -> None:
+    """List the records that could not be taken: file, line, column, reason, and their text."""
+    from mission_cli.cli.lists import export_rows, print_rejects
+    from mission_cli.views.batches import Wanted, read_rejects
+
+    rows = read_rejects(asked(context).root, Wanted(batch, source))
+    if export is not None:
+        export_rows(rows, export)
+    else:
+        print_rejects(rows, limit, as_json=as_json, color=asked(context).color)
+
+
+@app.command()
+def duplicates(
+    context: typer.Context,
+    batch: BatchNumber = None,
+    source: SourceName = None,
+    export: Export = None,
+    limit: Limit = 20,
+    as_json: Json = False,
+) -> None:
+    """List the records that changed nothing (duplicate, superseded) or lost a conflict, and where the winner came from."""
+    from mission_cli.cli.lists import export_rows, print_duplicates
+    from mission_cli.views.batches import Wanted, read_duplicates
+
+    rows = read_duplicates(asked(context).root, Wanted(batch, source))
+    if export is not None:
+        export_rows(rows, export)
+    else:
+        print_duplicates(rows, limit, as_json=as_json, color=asked(context).color)
 
 
 @explain_app.command("supplier")

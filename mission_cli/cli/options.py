@@ -38,6 +38,10 @@ def parse_day(text: str) -> date:
 Day = Annotated[date | None, typer.Option("--date", parser=parse_day, metavar="DAY", help="The as-of day, like 2026-10-31.")]
 MissionName = Annotated[str | None, typer.Option("--mission", metavar="ID", help="Only this mission.")]
 SupplierName = Annotated[str | None, typer.Option("--supplier", metavar="ID", help="Only this supplier, by id or alias.")]
+SourceName = Annotated[str | None, typer.Option("--source", metavar="ID", help="Only this source.")]
+BatchNumber = Annotated[int | None, typer.Option("--batch", metavar="N", help="Only this batch (see status --batches).")]
+Export = Annotated[Path | None, typer.Option("--export", metavar="FILE", help="Write all of them to a file, as CSV or .parquet.")]
+Limit = Annotated[int, typer.Option("--limit", min=1, metavar="N", help="At most N on the screen.")]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
 

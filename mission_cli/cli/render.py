@@ -37,16 +37,16 @@ def console(*, color: bool) -> Console:
     return Console(file=sys.stdout, width=width, no_color=None if color else True, highlight=False, markup=False, soft_wrap=False)
 
 
-def show(parts: Iterable[RenderableType], *, color: bool) -> None:
-    """Print renderables one below the other, without blanks at the ends of lines."""
+def show(parts: Iterable[RenderableType], *, color: bool, wrap: bool = True) -> None:
+    """Print renderables one below the other, without blanks at the ends of lines; without `wrap` lines keep their length."""
     out = console(color=color)
     if sys.stdout.isatty():
         for part in parts:
-            out.print(part)
+            out.print(part, soft_wrap=not wrap)
         return
     with out.capture() as captured:
         for part in parts:
-            out.print(part)
+            out.print(part, soft_wrap=not wrap)
     sys.stdout.write("".join(f"{line.rstrip()}\n" for line in captured.get().splitlines()))
 
 

@@ -17,6 +17,14 @@ from mission_cli.views.results import Results
 from mission_cli.views.words import number
 
 _FEW = 5
+_ACCOUNTS = {
+    "records": "records",
+    "new": "new",
+    "upd.": "updated",
+    "dup.": "duplicate",
+    "sup.": "superseded",
+    "rej.": "rejected",
+}
 STYLES = {
     "met": "green",
     "completed": "green",
@@ -78,6 +86,7 @@ def status_parts(state: dict[str, Any]) -> Iterator[RenderableType]:
     yield from _section(
         "Loaded", state["sources"], {"batches", "records", "new", "updated", "duplicate", "superseded", "rejected"}
     )
+    yield from _section("Batches", [_batch(row) for row in state.get("batches", ())], {"batch", *_ACCOUNTS})
     yield from _section("Partitions", state["partitions"], {"days"})
     stale = [{"source": source, "days": len(names), "which": _some(names)} for source, names in state["stale"].items()]
     yield from _section("Stale days (computed when a window needs them)", stale, {"days"})
@@ -94,6 +103,11 @@ def _section(title: str, rows: Sequence[dict[str, Any]], numbers: set[str]) -> I
         for row in rows:
             made.add_row(*(f"{value:,}" if isinstance(value, int) else str(value or "") for value in row.values()))
         yield made
+
+
+def _batch(row: dict[str, Any]) -> dict[str, Any]:
+    shown = {"batch": row["batch"], "file": row["file"], "status": row["status"]}
+    return shown | {short: row[name] for short, name in _ACCOUNTS.items()}
 
 
 def _reject(row: dict[str, Any]) -> dict[str, Any]:

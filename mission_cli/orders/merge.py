@@ -49,7 +49,7 @@ def drop_tables(database: Database, source: str) -> None:
 def merge(database: Database, source: Source) -> Merged:
     """Merge `staged` into the source's orders; what does not stand, staged or stored, goes to its duplicates.
 
-    Leaves the temporary table `losers`: what does not stand since this merge, as in the duplicates.
+    Leaves the temporary table `losers`: what does not stand since this merge, as in the duplicates, and what it did on arrival.
     """
     orders, duplicates = orders_table(source.id), duplicates_table(source.id)
     for name in ("merge_contested", "merge_versions", "merge_contents"):
@@ -61,7 +61,7 @@ def merge(database: Database, source: Source) -> Merged:
     days = database.rows("SELECT DISTINCT _day FROM (SELECT _day FROM losers UNION ALL SELECT _day FROM staged)")
     database.execute(f"DELETE FROM {orders} WHERE rowid IN (SELECT _rid FROM ranked WHERE _stored AND NOT _wins)")
     database.execute(statement("merge_insert", **_fragments(source, "merge_insert")))
-    database.execute(f"INSERT INTO {duplicates} BY NAME SELECT * FROM losers")
+    database.execute(f"INSERT INTO {duplicates} BY NAME SELECT * EXCLUDE (_did) FROM losers")
     for table in (*_TEMPORARY, "staged"):
         database.execute(f"DROP TABLE {table}")
     return Merged(counts, sorted(day for (day,) in days))

@@ -5,17 +5,21 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+from mission_cli.store.brief import unpacked
 from mission_cli.store.layout import Layout
 from mission_cli.store.lock import holder
 from mission_cli.store.manifest import read_manifest
 
 
-def read_status(root: Path) -> dict[str, Any]:
-    """The ledger in brief as of the last published state, as plain JSON values; and the holder of the project, if any."""
+def read_status(root: Path, *, batches: bool) -> dict[str, Any]:
+    """The ledger in brief as of the last published state, as plain JSON values; and the holder of the project, if any.
+
+    With `batches`, every batch too.
+    """
     layout = Layout(root)
     manifest = read_manifest(layout.manifest)
     at_work = holder(layout.lock)
-    return {
+    state = {
         "results": {
             "days": len(manifest.results),
             "first": min(manifest.results).isoformat() if manifest.results else None,
@@ -27,3 +31,4 @@ def read_status(root: Path) -> dict[str, Any]:
         "undelivered": 0,
         "at_work": {"pid": at_work.pid, "command": at_work.command, "since": at_work.since} if at_work else None,
     }
+    return state | {"batches": unpacked(manifest.state.get("batches"))} if batches else state
