@@ -9,7 +9,6 @@ from decimal import Decimal
 from functools import partial
 from pathlib import Path
 
-import polars as pl
 import pyarrow as pa
 
 from mission_cli.formula.emit import identifier, over_orders, text_literal
@@ -27,12 +26,12 @@ KEPT_OF_A_REFUSED_FILE = 10_000  # rejects; what more there are shows when these
 _BYTES_AT_ONCE = 64 << 20
 _FILES_AT_ONCE = 500
 _REJECT = {
-    "source": pl.String,
-    "batch": pl.Int32,
-    "line": pl.Int64,
-    "column_name": pl.String,
-    "reason": pl.String,
-    "raw": pl.String,
+    "source": pa.string(),
+    "batch": pa.int32(),
+    "line": pa.int64(),
+    "column_name": pa.string(),
+    "reason": pa.string(),
+    "raw": pa.string(),
 }
 
 
@@ -174,7 +173,11 @@ def _take(database: Database, project: Project, source: Source, portions: Sequen
         if complaints:
             rejects += _with_raws(source, filled, complaints)
             database.execute(f"DELETE FROM {STAGED} WHERE _reason IS NOT NULL")
-    database.insert_frame(REJECTS, pl.DataFrame(rejects, schema=_REJECT, orient="row"))
+    if rejects:
+        by_column = zip(zip(*rejects, strict=True), _REJECT.items(), strict=True)
+        table = pa.table({name: pa.array(values, kind) for values, (name, kind) in by_column})
+        with database.seeing("rejects_to_keep", table):
+            database.execute(f"INSERT INTO {REJECTS} SELECT * FROM rejects_to_keep")
 
 
 def _text_table(source: Source, portions: Sequence[tuple[Batch, Portion]]) -> pa.Table:

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     import polars as pl
     import pyarrow as pa
 
+_MEMORY = "800MB"  # of the engine; what needs more goes to the scratch folder for the time
 Parameters = Sequence[Any] | Mapping[str, Any]
 
 
@@ -24,6 +25,7 @@ class Database:
 
     def __init__(self, connection: duckdb.DuckDBPyConnection) -> None:
         self._connection = connection
+        self._slots: dict[str, _Slot] = {}
 
     def execute(self, sql: str, parameters: Parameters = ()) -> None:
         """Run a statement for its effect."""
@@ -41,27 +43,43 @@ class Database:
 
     def replace_temporary(self, table: str, frame: pl.DataFrame) -> None:
         """Make `frame` a temporary table called `table`, in the place of an earlier one."""
-        with self.seeing("frame_to_copy", frame):
+        with self._registered(frame):
             self._connection.execute(f'CREATE OR REPLACE TEMP TABLE "{table}" AS SELECT * FROM frame_to_copy')
 
     def insert_frame(self, table: str, frame: pl.DataFrame) -> None:
         """Append the rows of `frame` to `table`, by name."""
         if not frame.is_empty():
-            with self.seeing("frame_to_copy", frame):
+            with self._registered(frame):
                 self._connection.execute(f'INSERT INTO "{table}" BY NAME SELECT * FROM frame_to_copy')
 
     @contextmanager
-    def seeing(self, name: str, table: pl.DataFrame | pa.Table) -> Iterator[None]:
-        """In the block, queries may read the frame under the name; nothing is copied."""
-        self._connection.register(name, table)
+    def _registered(self, frame: pl.DataFrame) -> Iterator[None]:
+        with _hearing_ctrl_c():
+            self._connection.register("frame_to_copy", frame)
+            try:
+                yield
+            finally:
+                self._connection.unregister("frame_to_copy")
+
+    @contextmanager
+    def seeing(self, name: str, table: pa.Table) -> Iterator[None]:
+        """In the block, queries may read the Arrow table under the name; nothing is copied.
+
+        For many tables of one shape, one after the other: a transaction holds on to whatever is registered in it until it
+        ends, so what is registered is a slot, and the table is only put into it for the time of the block.
+        """
+        slot = self._slots.get(name)
+        if slot is None or not slot.schema.equals(table.schema):
+            slot = _Slot(table.schema)
+            with _hearing_ctrl_c():
+                self._connection.register(name, slot)
+            self._slots[name] = slot
+        slot.table = table
         try:
-            yield
-        except duckdb.Error as error:
-            if KeyboardInterrupt.__name__ in str(error):  # Ctrl-C came while DuckDB was asking Python for rows
-                raise KeyboardInterrupt from None
-            raise
+            with _hearing_ctrl_c():
+                yield
         finally:
-            self._connection.unregister(name)
+            slot.table = None
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
@@ -77,6 +95,33 @@ class Database:
     def _rollback(self) -> None:
         with suppress(duckdb.Error):  # the transaction may be gone already; what made it fail is being raised
             self._connection.execute("ROLLBACK")
+        self._slots.clear()  # what was registered since its begin is gone
+
+
+class _Slot:
+    """What DuckDB asks for the rows of a registered name, each time it reads it."""
+
+    def __init__(self, schema: pa.Schema) -> None:
+        self.schema = schema
+        self.table: pa.Table | None = None
+
+    def __arrow_c_schema__(self) -> object:
+        return self.schema.__arrow_c_schema__()
+
+    def __arrow_c_stream__(self, requested_schema: object = None) -> object:
+        rows = self.table if self.table is not None else self.schema.empty_table()
+        return rows.__arrow_c_stream__(requested_schema)
+
+
+@contextmanager
+def _hearing_ctrl_c() -> Iterator[None]:
+    """Ctrl-C that comes while DuckDB asks Python for rows would look like a failure of the engine."""
+    try:
+        yield
+    except duckdb.Error as error:
+        if KeyboardInterrupt.__name__ in str(error):
+            raise KeyboardInterrupt from None
+        raise
 
 
 @contextmanager
@@ -84,7 +129,7 @@ def opened(path: Path, scratch: Path, timezone: str) -> Iterator[Database]:
     """The database at `path`, made when it is not there. Ends with a CHECKPOINT. The caller holds the lock."""
     scratch.mkdir(parents=True, exist_ok=True)
     try:
-        connection = duckdb.connect(path, config={"temp_directory": str(scratch)})
+        connection = duckdb.connect(path, config={"temp_directory": str(scratch), "memory_limit": _MEMORY})
     except duckdb.Error as error:
         raise StorageError(f"{path} cannot be opened as a database: {first_line(error)}") from error
     try:
