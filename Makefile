@@ -28,6 +28,7 @@ imports: $(READY)
 
 bench: $(READY) ## the year of flights beside a hand-written script (see bench/README.md)
 	$(BIN)/python bench/flights.py
+	$(BIN)/python bench/ingest.py
 
 $(READY): requirements.lock pyproject.toml
 	$(PYTHON) -c 'import sys; sys.exit(0 if sys.version_info >= (3, 11) else "missionctl needs Python 3.11 or newer: make PYTHON=python3.11")'

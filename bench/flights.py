@@ -9,45 +9,20 @@ ratios pair by pair, and whether the bounds hold; exits 1 when one does not.
 from __future__ import annotations
 
 import argparse
-import os
-import platform
 import shutil
 import subprocess
 import sys
 import tempfile
-import time
-from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
+
+from costs import Cost, heading, hold, measure, row
 
 HERE = Path(__file__).resolve().parent
 CACHE = HERE / ".cache"
 MISSIONCTL = Path(sys.executable).with_name("missionctl")
 BACKFILL = ("backfill", "--from", "2013-01-01", "--to", "2013-12-31")
 BARE = "import typer\napp = typer.Typer(rich_markup_mode=None)\n@app.command()\ndef main() -> None:\n    pass\napp()\n"
-
-
-@dataclass(frozen=True, slots=True)
-class Cost:
-    """One process: seconds on the clock, seconds of processors, and megabytes at its peak."""
-
-    wall: float
-    cpu: float
-    peak_mb: float
-
-
-def measure(*command: str | Path) -> Cost:
-    """Run a command that must succeed, and say what it cost."""
-    began = time.perf_counter()
-    process = subprocess.Popen(list(map(str, command)), stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
-    assert process.stderr is not None
-    said = process.stderr.read()
-    _, status, usage = os.wait4(process.pid, 0)
-    process.returncode = os.waitstatus_to_exitcode(status)
-    wall = time.perf_counter() - began
-    if process.returncode:
-        sys.exit(f"{' '.join(map(str, command))}: exit {process.returncode}\n{said.decode()}")
-    return Cost(wall, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024)
 
 
 def exports(given: Path | None) -> Path:
@@ -72,13 +47,6 @@ def project(folder: Path, files: Path) -> tuple[Path, Path]:
     for file in others:
         (orders / file.name).symlink_to(file)
     return folder, newest
-
-
-def row(name: str, costs: list[Cost]) -> None:
-    """One line of the table."""
-    wall, cpu, peak = (median(getattr(cost, part) for cost in costs) for part in ("wall", "cpu", "peak_mb"))
-    spread = f"{min(c.wall for c in costs):.2f}–{max(c.wall for c in costs):.2f}"
-    print(f"{name:<44} {wall:>7.2f} {spread:>13} {cpu:>7.2f} {peak:>8.0f}")
 
 
 def main() -> None:
@@ -113,8 +81,7 @@ def compare(folder: Path, files: Path, repeats: int) -> bool:
         bare.append(measure(sys.executable, folder / "bare.py", "--help"))
     for costs in (ours, by_hand, again, daily, helped, bare):
         del costs[0]  # the warm-up
-    print(f"{platform.machine()}, {os.cpu_count()} processors, Python {platform.python_version()}, {repeats} repeats\n")
-    print(f"{'':<44} {'wall s':>7} {'from–to':>13} {'cpu s':>7} {'peak MB':>8}")
+    heading(repeats)
     row("missionctl backfill, 365 days", ours)
     row("by hand, 365 days", by_hand)
     row("missionctl run, nothing new", again)
@@ -125,10 +92,7 @@ def compare(folder: Path, files: Path, repeats: int) -> bool:
     start = median(a.wall / b.wall for a, b in zip(helped, bare, strict=True))
     single = median(cost.wall for cost in daily + again)
     bounds = [("backfill / by hand", ratio, 3.0), ("run --date, seconds", single, 2.0), ("--help / bare Typer", start, 1.5)]
-    print()
-    for said, value, bound in bounds:
-        print(f"{said:<24} {value:>6.2f}   at most {bound:g}: {'holds' if value <= bound else 'BROKEN'}")
-    return all(value <= bound for _, value, bound in bounds)
+    return hold(bounds)
 
 
 if __name__ == "__main__":

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 import time
 from collections.abc import Mapping
@@ -13,6 +12,7 @@ from mission_cli.model.errors import StorageError
 from mission_cli.model.formats import FileKind, Format, kind_of
 from mission_cli.model.problems import Problem
 from mission_cli.model.project import Project, Source
+from mission_cli.store.files import digest_of
 
 UNFINISHED = (".part", ".tmp")
 _SETTLED_NS = 2_000_000_000  # a file touched later than this before we looked may change again within its time stamp
@@ -123,7 +123,7 @@ def look(root: Path, source: Source, seen: Mapping[str, Stamp]) -> Seen:
             status = path.stat()
             known = seen.get(name)
             if known is None or (known.bytes, known.modified_ns) != (status.st_size, status.st_mtime_ns):
-                known = Stamp(status.st_size, status.st_mtime_ns, _digest(path))
+                known = Stamp(status.st_size, status.st_mtime_ns, digest_of(path))
         except FileNotFoundError:
             continue  # it went away since the folder was listed
         except PermissionError:
@@ -138,11 +138,6 @@ def look(root: Path, source: Source, seen: Mapping[str, Stamp]) -> Seen:
     found.unfinished += sorted(growing)
     found.files = [file for file in found.files if file.name not in growing]
     return found
-
-
-def _digest(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _may_grow(file: ExportFile) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import json.scanner
 from collections.abc import Iterator, Sequence
 from decimal import Decimal
 from functools import partial
@@ -51,20 +52,21 @@ def _refuse_long_lines(text: bytes, line: int) -> None:
 
 
 def _read(text: bytes, first_line: int, names: tuple[str, ...]) -> Portion:
-    decoder = json.JSONDecoder(parse_float=_plain, parse_int=str, parse_constant=_no_number, object_pairs_hook=_object)
     lines: list[int] = []
     rows: list[list[str | None]] = []
     misfits: list[Misfit] = []
-    named: set[str] = set()
+    unnamed = set(names)
     texts = text.split(b"\n")
     for line, raw in enumerate(texts, first_line):
-        if not raw.strip():
+        stripped = raw.strip()
+        if not stripped:
             continue
         try:
-            value = _record(decoder, raw)
-            rows.append([_cell(value.get(name), name) for name in names])
-            named.update(value)
+            value = _record(stripped)
+            rows.append(_cells(value, names, escaped=b"\\u" in stripped))
             lines.append(line)
+            if unnamed:
+                unnamed.difference_update(value)
         except _NotTakenError as error:
             misfits.append(Misfit(line, error.reason, _shown(raw), error.column))
     columns = zip(*rows, strict=True) if rows else ([] for _ in names)
@@ -75,22 +77,35 @@ def _read(text: bytes, first_line: int, names: tuple[str, ...]) -> Portion:
         partial(_raws, texts, first_line),
         printable=False,
         bytes=len(text),
-        unnamed=frozenset(names) - named,
+        unnamed=frozenset(unnamed),
     )
 
 
-def _record(decoder: json.JSONDecoder, raw: bytes) -> dict[str, Any]:
+def _record(raw: bytes) -> dict[str, Any]:
+    """The object on a line. Raises _NotTakenError."""
     try:
-        value = decoder.decode(raw.decode())
+        text = raw.decode()
+        value, end = _scan(text, 0)
+        if end != len(text) or not _surely_distinct(raw, value):
+            value = _STRICT.decode(text)
     except UnicodeDecodeError as error:
         raise _NotTakenError(f"is not UTF-8: byte 0x{raw[error.start]:02x} at {error.start + 1}") from None
     except json.JSONDecodeError as error:
         raise _NotTakenError(f"is not JSON: {error.msg} at {error.colno}") from None
+    except StopIteration as error:
+        raise _NotTakenError(f"is not JSON: Expecting value at {int(str(error)) + 1}") from None
     except RecursionError:
         raise _NotTakenError("is nested too deeply") from None
     if not isinstance(value, dict):
         raise _NotTakenError("is not an object { … }")
     return value
+
+
+def _surely_distinct(raw: bytes, value: Any) -> bool:
+    """Whether no name can stand there twice: as many quotes before colons as there are names, and no blank between the two."""
+    if value.__class__ is not dict:
+        return True
+    return raw.count(b'":') == len(value) and b'" ' not in raw and b'"\t' not in raw and b'"\r' not in raw
 
 
 def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -101,25 +116,31 @@ def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     return value
 
 
+def _cells(value: dict[str, Any], names: tuple[str, ...], *, escaped: bool) -> list[str | None]:
+    """The values of the wanted names as text. Only what was written with an escape can be half of a surrogate pair."""
+    if escaped:
+        for name in names:
+            _require_text(value.get(name), name)
+    get = value.get
+    return [cell if (cell := get(name)).__class__ is str and cell else _cell(cell, name) for name in names]
+
+
 def _cell(value: Any, name: str) -> str | None:
     match value:
         case None | "":
             return None
         case bool():
             return "true" if value else "false"
-        case str():
-            if not value.isascii():
-                _require_text(value, name)
-            return value
         case list():
             raise _NotTakenError("holds a list, not a value", name)
         case _:
             raise _NotTakenError("holds an object, not a value", name)
 
 
-def _require_text(value: str, name: str) -> None:
+def _require_text(value: Any, name: str) -> None:
     try:
-        value.encode()
+        if isinstance(value, str):
+            value.encode()
     except UnicodeEncodeError:
         raise _NotTakenError("holds half of a surrogate pair", name) from None
 
@@ -143,3 +164,9 @@ def _raws(texts: Sequence[bytes], first_line: int, lines: Sequence[int]) -> list
 
 def _shown(raw: bytes) -> str:
     return raw.rstrip(b"\r").decode("utf-8", "backslashreplace")
+
+
+_scan = json.scanner.make_scanner(
+    json.JSONDecoder(parse_float=_plain, parse_int=str, parse_constant=_no_number)  # type: ignore[arg-type]  # what it is for
+)
+_STRICT = json.JSONDecoder(parse_float=_plain, parse_int=str, parse_constant=_no_number, object_pairs_hook=_object)

@@ -1,0 +1,57 @@
+"""What a whole process costs, and the table and bounds that are printed of it."""
+
+from __future__ import annotations
+
+import os
+import platform
+import subprocess
+import sys
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from statistics import median
+
+
+@dataclass(frozen=True, slots=True)
+class Cost:
+    """One process: seconds on the clock, seconds of processors, and megabytes at its peak."""
+
+    wall: float
+    cpu: float
+    peak_mb: float
+
+
+def measure(*command: str | Path) -> Cost:
+    """Run a command that must succeed, and say what it cost."""
+    began = time.perf_counter()
+    process = subprocess.Popen(list(map(str, command)), stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+    assert process.stderr is not None
+    said = process.stderr.read()
+    _, status, usage = os.wait4(process.pid, 0)
+    process.returncode = os.waitstatus_to_exitcode(status)
+    wall = time.perf_counter() - began
+    if process.returncode:
+        sys.exit(f"{' '.join(map(str, command))}: exit {process.returncode}\n{said.decode()}")
+    return Cost(wall, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024)
+
+
+def heading(repeats: int) -> None:
+    """The machine, and the names of the columns."""
+    print(f"{platform.machine()}, {os.cpu_count()} processors, Python {platform.python_version()}, {repeats} repeats\n")
+    print(f"{'':<44} {'wall s':>7} {'from–to':>13} {'cpu s':>7} {'peak MB':>8}")
+
+
+def row(name: str, costs: list[Cost]) -> None:
+    """One line of the table."""
+    wall, cpu, peak = (median(getattr(cost, part) for cost in costs) for part in ("wall", "cpu", "peak_mb"))
+    spread = f"{min(c.wall for c in costs):.2f}–{max(c.wall for c in costs):.2f}"
+    print(f"{name:<44} {wall:>7.2f} {spread:>13} {cpu:>7.2f} {peak:>8.0f}")
+
+
+def hold(bounds: Sequence[tuple[str, float, float]]) -> bool:
+    """Print each name, value and bound; whether every bound holds."""
+    print()
+    for said, value, bound in bounds:
+        print(f"{said:<36} {value:>6.2f}   at most {bound:g}: {'holds' if value <= bound else 'BROKEN'}")
+    return all(value <= bound for _, value, bound in bounds)
