@@ -92,7 +92,7 @@ def print_report(report: Report, *, as_json: bool) -> None:
     for file, count in report.rejects[:_FEW]:
         say(f"{file}: {count} records rejected")
     if len(report.rejects) > _FEW:
-        say(f"{len(report.rejects) - _FEW} more files have rejected records (missionctl status shows the newest)")
+        say(f"{len(report.rejects) - _FEW} more files have rejected records (missionctl rejects lists them)")
     for file, reason in report.refused:
         say(f"{file}: refused: {reason}")
     for source, days in report.computed.items():

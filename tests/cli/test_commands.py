@@ -821,3 +821,78 @@ def test_a_closed_pipe_is_no_failure(words: tuple[str, ...], shop: Path) -> None
         os.close(write)
         _, err = ran.communicate(timeout=60)
     assert (ran.returncode, err) == (0, b"")
+
+
+# status --batches, rejects, duplicates
+
+
+def test_every_file_is_accounted_for_in_status_batches(tmp_path: Path) -> None:
+    root = write_shop(tmp_path)
+    (root / "data/exports/orders/2.csv").write_text("order_id,supplier_id\nC1,cid\n")
+    assert missionctl(root, "run", "--date", "2024-05-07").code == 1
+    assert "batches" not in json.loads(done(root, "status", "--json").out)
+    found = json.loads(done(root, "status", "--batches", "--json").out)["batches"]
+    assert [(row["file"], row["status"]) for row in found] == [
+        ("data/exports/suppliers.csv", "loaded"),
+        ("data/exports/orders/1.csv", "loaded"),
+        ("data/exports/orders/2.csv", "refused"),
+    ]
+    for row in found:
+        parts = ("new", "updated", "duplicate", "superseded", "rejected")
+        assert row["records"] == sum(row[part] for part in parts)
+
+
+def test_rejects_and_duplicates_add_up_with_the_accounting(tmp_path: Path) -> None:
+    root = write_shop(tmp_path)
+    done(root, "run", "--date", "2024-05-07")
+    (row,) = [r for r in json.loads(done(root, "status", "--json").out)["sources"] if r["source"] == "orders"]
+    rejects = json.loads(done(root, "rejects", "--json").out)
+    duplicates = json.loads(done(root, "duplicates", "--json").out)
+    assert len(rejects) == row["rejected"] == 1
+    assert len(duplicates) == row["duplicate"] + row["superseded"] == 1
+    assert rejects[0]["raw"] == "B3,bob,DONE,2024-05-07T08:30:00,2024-05-07T09:00:00,lots"
+    assert (duplicates[0]["line"], duplicates[0]["winner_line"]) == (5, 4)
+
+
+def test_a_corrected_record_sent_again_simply_loads(tmp_path: Path) -> None:
+    root = write_shop(tmp_path)
+    done(root, "run", "--date", "2024-05-07")
+    header = ORDERS.splitlines()[0]
+    corrected = f"{header}\nB3,bob,DONE,2024-05-07T08:30:00,2024-05-07T09:00:00,5.00\n"
+    (root / "data/exports/orders/corrected.csv").write_text(corrected)
+    done(root, "run", "--date", "2024-05-07")
+    (row,) = json.loads(done(root, "status", "--batches", "--json").out)["batches"][2:]
+    assert (row["records"], row["new"]) == (1, 1)
+
+
+def test_lists_are_narrowed_by_batch_and_source(tmp_path: Path) -> None:
+    root = write_shop(tmp_path)
+    done(root, "run", "--date", "2024-05-07")
+    assert len(json.loads(done(root, "rejects", "--batch", "2", "--json").out)) == 1
+    assert json.loads(done(root, "rejects", "--batch", "1", "--json").out) == []
+    assert json.loads(done(root, "rejects", "--source", "suppliers", "--json").out) == []
+    wrong = missionctl(root, "rejects", "--batch", "77")
+    assert (wrong.code, wrong.err) == (2, 'missionctl: there is no batch 77; "missionctl status --batches" lists them\n')
+    wrong = missionctl(root, "duplicates", "--source", "offers")
+    assert (wrong.code, wrong.err) == (2, 'missionctl: nothing was loaded of a source "offers"; there is orders, suppliers\n')
+
+
+@pytest.mark.parametrize("name", ["rejects.csv", "rejects.parquet"])
+def test_rejects_are_exported_whole(name: str, tmp_path: Path) -> None:
+    root = write_shop(tmp_path / "shop")
+    done(root, "run", "--date", "2024-05-07")
+    target = tmp_path / name
+    assert done(root, "rejects", "--export", target).err == f"1 rows written to {target}\n"
+    read = pl.read_csv if name.endswith("csv") else pl.read_parquet
+    assert read(target).row(0, named=True)["reason"] == '"lots" is not a number'
+    nowhere = missionctl(root, "rejects", "--export", tmp_path / "no" / name)
+    assert nowhere.code == 2
+    assert "cannot be written: No such file or directory" in nowhere.err
+
+
+def test_a_source_defined_anew_lists_its_rejects_once(tmp_path: Path) -> None:
+    root = write_shop(tmp_path)
+    done(root, "run", "--date", "2024-05-07")
+    (root / "metrics.toml").write_text(replaced(METRICS, "min = 0", "min = 0.5"))
+    done(root, "run", "--date", "2024-05-07")
+    assert [row["line"] for row in json.loads(done(root, "rejects", "--json").out)] == [7, 10]

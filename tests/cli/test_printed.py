@@ -55,6 +55,23 @@ def test_check_with_mistakes(tmp_path: Path, snapshot: SnapshotAssertion) -> Non
     assert (ran.code, ran.out, ran.err) == snapshot
 
 
+def test_the_batches_of_status(shop: Path, snapshot: SnapshotAssertion) -> None:
+    assert printed(shop, "status", "--batches").partition("Batches")[2].partition("Partitions")[0] == snapshot
+
+
+def test_duplicates(shop: Path, snapshot: SnapshotAssertion) -> None:
+    again = "order_id,supplier_id,status,final_at,updated_at,fare\n" + "".join(ORDERS.splitlines(keepends=True)[1:3])
+    (shop / "data/exports/orders/3.csv").write_text(again)
+    assert missionctl(shop, "run", "--date", "2024-05-07").code == 1
+    assert printed(shop, "duplicates") == snapshot
+
+
+def test_rejects(shop: Path, snapshot: SnapshotAssertion) -> None:
+    """One line each, however long, with the text of the record below: editors and grep want it so."""
+    ran = missionctl(shop, "rejects")
+    assert (ran.code, ran.out, ran.err) == snapshot
+
+
 def test_results_as_a_table(shop: Path, snapshot: SnapshotAssertion) -> None:
     assert printed(shop, "results") == snapshot
 
