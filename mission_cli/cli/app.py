@@ -36,6 +36,8 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     add_completion=False,
 )
+metrics_app = typer.Typer(help="The metrics and what they are made of.", rich_markup_mode=None)
+app.add_typer(metrics_app, name="metrics", invoke_without_command=True)
 explain_app = typer.Typer(help="Why a number is what it is.", no_args_is_help=True, rich_markup_mode=None)
 app.add_typer(explain_app, name="explain")
 
@@ -230,3 +232,35 @@ def explain_supplier(
     root = asked(context).root
     found = explained(load_project(root), root, supplier, mission, day, now().date())
     print_explanation(found, as_json=as_json, everything=everything, color=asked(context).color)
+
+
+@app.command()
+def functions(context: typer.Context, as_json: Json = False) -> None:
+    """List the functions of the expression language."""
+    from mission_cli.cli.catalog import print_functions
+
+    print_functions(as_json=as_json, color=asked(context).color)
+
+
+@metrics_app.callback()
+def list_metrics(context: typer.Context, as_json: Json = False) -> None:
+    """List the metrics with type, source, and who needs them; `metrics graph` draws them."""
+    from mission_cli.cli.catalog import print_metrics
+    from mission_cli.config.load import load_project
+
+    if context.invoked_subcommand is None:
+        print_metrics(load_project(asked(context).root), as_json=as_json, color=asked(context).color)
+
+
+@metrics_app.command("graph")
+def metrics_graph(
+    context: typer.Context,
+    form: Annotated[str, typer.Option("--format", metavar="FORM", help="tree, mermaid or json.")] = "tree",
+) -> None:
+    """Draw missions, conditions, metrics and sources: what needs what."""
+    from mission_cli.cli.catalog import GRAPH_FORMS, print_graph
+    from mission_cli.config.load import load_project
+
+    if form not in GRAPH_FORMS:
+        raise typer.BadParameter(f'"{form}" is not a format; choose {", ".join(GRAPH_FORMS)}')
+    print_graph(load_project(asked(context).root), form, color=asked(context).color)

@@ -55,6 +55,11 @@ def print_json(value: object) -> None:
     sys.stdout.write(json.dumps(value, ensure_ascii=False, indent=2, default=str) + "\n")
 
 
+def print_text(text: str) -> None:
+    """A text as it is."""
+    sys.stdout.write(text + "\n")
+
+
 def print_version() -> None:
     """The installed version."""
     sys.stdout.write(f"missionctl {version('missionctl')}\n")

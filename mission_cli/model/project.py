@@ -39,6 +39,11 @@ class DataType:
         }[self.type]
 
     @property
+    def word(self) -> str:
+        """The type as users write it."""
+        return f"decimal({self.precision},{self.scale})" if self.type is Type.DECIMAL else self.type.value
+
+    @property
     def total_sql(self) -> str:
         """The DuckDB type of a day's total: with room for a sum of values."""
         return f"DECIMAL(38,{self.scale})" if self.type is Type.DECIMAL else self.sql

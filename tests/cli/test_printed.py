@@ -157,3 +157,25 @@ def test_a_title_is_text_and_not_a_style(tmp_path: Path) -> None:
     root = write_shop(tmp_path, METRICS, MISSIONS.replace("Two trips a week", "[bold]Two[/] :smile: trips"))
     done(root, "run", "--date", "2024-05-07")
     assert "week: [bold]Two[/] :smile: trips\n" in printed(root, "explain", "supplier", "ann")
+
+
+def test_functions(shop: Path, snapshot: SnapshotAssertion) -> None:
+    assert printed(shop, "functions") == snapshot
+
+
+def test_metrics(shop: Path, snapshot: SnapshotAssertion) -> None:
+    assert printed(shop, "metrics") == snapshot
+
+
+@pytest.mark.parametrize("form", ["tree", "mermaid"])
+def test_the_graph_of_metrics(form: str, shop: Path, snapshot: SnapshotAssertion) -> None:
+    assert printed(shop, "metrics", "graph", "--format", form) == snapshot
+
+
+def test_a_shared_formula_is_unfolded_once(tmp_path: Path) -> None:
+    """Each formula needs the two before it: written out in full, forty of them would be a tree of 300 million lines."""
+    steps = "".join(f'[metrics.f{n}]\nmethod = "formula"\nformula = "f{n - 1} + f{n - 2}"\n' for n in range(2, 42))
+    first = '[metrics.f0]\nmethod = "formula"\nformula = "trips"\n[metrics.f1]\nmethod = "formula"\nformula = "fares"\n'
+    out = printed(write_shop(tmp_path, METRICS + first + steps), "metrics", "graph")
+    assert 100 < len(out.splitlines()) < 200
+    assert "f40 = f39 + f38" in out
