@@ -10,6 +10,9 @@ from mission_cli.formula.graph import reachable
 from mission_cli.model.project import DailyMetric, Metric, Project
 
 
+_GIVES: dict[str, str] = {"same": "as its arguments"}
+
+
 @dataclass(frozen=True, slots=True)
 class FunctionEntry:
     """A function as the README and `missionctl functions` show it."""
@@ -44,10 +47,7 @@ class Node:
 
 def function_entries() -> list[FunctionEntry]:
     """Every function of the expression language."""
-    return [
-        FunctionEntry(entry.example, "as its arguments" if entry.gives == "same" else str(entry.gives), entry.says)
-        for entry in FUNCTIONS.values()
-    ]
+    return [FunctionEntry(entry.example, _GIVES.get(entry.gives, entry.gives), entry.says) for entry in FUNCTIONS.values()]
 
 
 def metric_entries(project: Project) -> list[MetricEntry]:

@@ -176,6 +176,6 @@ def test_a_shared_formula_is_unfolded_once(tmp_path: Path) -> None:
     """Each formula needs the two before it: written out in full, forty of them would be a tree of 300 million lines."""
     steps = "".join(f'[metrics.f{n}]\nmethod = "formula"\nformula = "f{n - 1} + f{n - 2}"\n' for n in range(2, 42))
     first = '[metrics.f0]\nmethod = "formula"\nformula = "trips"\n[metrics.f1]\nmethod = "formula"\nformula = "fares"\n'
-    out = printed(write_shop(tmp_path, METRICS + first + steps), "metrics", "graph")
+    out = done(write_shop(tmp_path, METRICS + first + steps), "metrics", "graph").out
     assert 100 < len(out.splitlines()) < 200
     assert "f40 = f39 + f38" in out
