@@ -26,20 +26,22 @@ if TYPE_CHECKING:
 
 MIN_WIDTH = 80
 _FEW = 3
+_UNBOUNDED = 100_000
 
 
-def console(*, color: bool) -> Console:
+def console(*, color: bool, wrap: bool = True) -> Console:
     """A console on standard output; plain text, 80 columns or more wide, when that is no terminal."""
     from rich.console import Console
 
     terminal = sys.stdout.isatty()
     width = None if terminal else max(MIN_WIDTH, int(os.environ.get("COLUMNS", "0") or 0))
+    width = width if wrap else _UNBOUNDED  # rich cuts off what does not fit
     return Console(file=sys.stdout, width=width, no_color=None if color else True, highlight=False, markup=False, soft_wrap=False)
 
 
 def show(parts: Iterable[RenderableType], *, color: bool, wrap: bool = True) -> None:
     """Print renderables one below the other, without blanks at the ends of lines; without `wrap` lines keep their length."""
-    out = console(color=color)
+    out = console(color=color, wrap=wrap)
     if sys.stdout.isatty():
         for part in parts:
             out.print(part, soft_wrap=not wrap)

@@ -9,7 +9,6 @@ from mission_cli.formula.functions import FUNCTIONS
 from mission_cli.formula.graph import reachable
 from mission_cli.model.project import DailyMetric, Metric, Project
 
-
 _GIVES: dict[str, str] = {"same": "as its arguments"}
 
 
