@@ -9,7 +9,7 @@ from pathlib import Path
 
 from mission_cli.config.load import load_project, located, read_project
 from mission_cli.daily.sql_metric import sql_problems
-from mission_cli.model.calendar import days
+from mission_cli.model.calendar import business_day, days
 from mission_cli.model.errors import ConfigurationError
 from mission_cli.model.problems import Problem
 from mission_cli.model.project import Project
@@ -84,7 +84,16 @@ def _begun(project: Project, command: str, now: datetime, watch: Watch) -> Itera
         if ledger.was_cut_off():
             sweep(layout.data, EVIDENCE, ledger.named_files())
         run = ledger.begin_run(command, now.astimezone(UTC).replace(tzinfo=None))
-        context = Context(project, layout, database, ledger, Publisher(layout.data), watch, run)
+        context = Context(
+            project,
+            layout,
+            database,
+            ledger,
+            Publisher(layout.data),
+            watch,
+            run,
+            business_day(now, project.timezone, project.day_start),
+        )
         try:
             yield context
         except BaseException:

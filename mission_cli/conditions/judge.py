@@ -42,7 +42,7 @@ def _population(project: Project) -> str:
         parts.append(f"{chosen} WHERE _mission_no = {number} AND {where}")
     if by_orders:
         seen = f"_mission_no IN ({', '.join(by_orders)})"
-        parts.append(f"SELECT _window_no, supplier_id FROM totals JOIN windows USING (_window_no) WHERE {seen}")
+        parts.append(f"SELECT _window_no, supplier_id FROM totals JOIN windows USING (_window_no) WHERE {seen} AND _ordered")
     return " UNION ALL ".join(parts) or "SELECT NULL::INTEGER AS _window_no, NULL::VARCHAR AS supplier_id WHERE FALSE"
 
 

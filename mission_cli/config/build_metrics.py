@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 from decimal import Decimal
 from difflib import get_close_matches
 from pathlib import Path
@@ -14,6 +15,7 @@ from mission_cli.config.raw import (
     RawExpression,
     RawFormula,
     RawMethod,
+    RawPython,
     RawSingleValue,
     RawSql,
 )
@@ -77,7 +79,7 @@ def _daily(file: TomlFile, metric: MetricId, raw: RawDailyMetric, sources: dict[
     scope = column_scope(source.columns)
     where = getattr(raw, "where", None)
     condition = compiled(file, (*path, "where"), where, scope, "boolean") if where is not None else None
-    expression, sql = None, ""
+    expression, code, function = None, "", ""
     match raw:
         case RawSingleValue():
             expression = _constant(file, path, raw, data_type)
@@ -85,7 +87,9 @@ def _daily(file: TomlFile, metric: MetricId, raw: RawDailyMetric, sources: dict[
             expression = compiled(file, (*path, "expression"), raw.expression, scope, "number")
             _exact(file, path, expression, data_type)
         case RawSql():
-            sql = _sql_text(file, path, raw.file)
+            code = _text_of(file, (*path, "file"), raw.file, "sql/peak_trips.sql")
+        case RawPython():
+            code, function = _python(file, path, raw.function)
     if len(file.problems) > before:
         return None
     return DailyMetric(
@@ -97,8 +101,10 @@ def _daily(file: TomlFile, metric: MetricId, raw: RawDailyMetric, sources: dict[
         raw.default_value,
         condition,
         expression,
-        getattr(raw, "file", ""),
-        sql,
+        raw.function.rpartition(":")[0] if isinstance(raw, RawPython) else getattr(raw, "file", ""),
+        code,
+        function,
+        getattr(raw, "metabase_card_id", 0),
     )
 
 
@@ -127,13 +133,35 @@ def _exact(file: TomlFile, path: tuple[str, str], expression: Expression | None,
         file.problem((*path, "expression"), f"gives a {expression.type}, but data_type is integer", hint)
 
 
-def _sql_text(file: TomlFile, path: tuple[str, str], name: str) -> str:
+def _python(file: TomlFile, path: tuple[str, str], named: str) -> tuple[str, str]:
+    """The text of a Python file and the name of the function in it. The code is looked at, not run."""
+    name, colon, function = named.rpartition(":")
+    where = (*path, "function")
+    if not colon or not name.endswith(".py") or not function.isidentifier():
+        file.problem(where, f'"{named}" is not a file and a function', 'written like "python/peak.py:trips"')
+        return "", ""
+    code = _text_of(file, where, name, "python/peak.py")
+    try:
+        tree = ast.parse(code)
+    except (SyntaxError, ValueError) as error:
+        line = getattr(error, "lineno", 0)
+        file.problem(where, f"{name}:{line or 1}: {getattr(error, 'msg', error)}", "correct the Python file")
+        return "", ""
+    defined = [node.name for node in tree.body if isinstance(node, ast.FunctionDef)]
+    if code and function not in defined:
+        near = get_close_matches(function, defined, n=1)
+        hint = f'did you mean "{near[0]}"?' if near else f"functions there: {', '.join(defined) or 'none'}"
+        file.problem(where, f'{name} has no function "{function}"', hint)
+    return code, function
+
+
+def _text_of(file: TomlFile, where: tuple[str, str, str], name: str, example: str) -> str:
     target: Path = file.root / name
     try:
         return target.read_text("utf-8")
     except (OSError, UnicodeDecodeError) as error:
         reason = "is not found" if isinstance(error, FileNotFoundError) else "cannot be read as UTF-8 text"
-        file.problem((*path, "file"), f'"{name}" {reason}', "a path below the project directory, such as sql/peak_trips.sql")
+        file.problem(where, f'"{name}" {reason}', f"a path below the project directory, such as {example}")
         return ""
 
 

@@ -162,6 +162,14 @@ class RawSql(RawDailyMetric):
     file: str
 
 
+class RawPython(RawDailyMetric):
+    function: str
+
+
+class RawMetabase(RawDailyMetric):
+    metabase_card_id: int = Field(gt=0)
+
+
 class RawFormula(Table):
     description: Said = ""
     method: str
@@ -176,13 +184,15 @@ class RawMethod(Table):
     """Only the choice of the method; which other keys there are depends on it."""
 
     model_config = ConfigDict(extra="ignore", strict=True)
-    method: Annotated[str, choice("single_value", "expression", "sql", "formula", later=("python", "metabase"))]
+    method: Annotated[str, choice("single_value", "expression", "formula", "sql", "python", "metabase")]
 
 
 METHODS: dict[str, type[Table]] = {
     "single_value": RawSingleValue,
     "expression": RawExpression,
     "sql": RawSql,
+    "python": RawPython,
+    "metabase": RawMetabase,
     "formula": RawFormula,
 }
 

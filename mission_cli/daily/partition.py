@@ -12,6 +12,7 @@ from pathlib import Path
 
 import polars as pl
 
+from mission_cli.daily.python_metric import python_values
 from mission_cli.daily.sql_metric import MAX_SECONDS, sql_values
 from mission_cli.formula.emit import identifier
 from mission_cli.formula.metric_sql import order_value
@@ -27,7 +28,10 @@ _FORMAT = "1"  # raise it when the same metrics give other bytes
 
 @dataclass(frozen=True, slots=True)
 class PartitionTask:
-    """Days of one source to compute. `orders`: day → its orders file, relative to data/; metrics sorted by id."""
+    """Days of one source to compute. `orders`: day → its orders file, relative to data/; metrics sorted by id.
+
+    What other systems say of days before `today` is final.
+    """
 
     data: Path
     source: str
@@ -37,6 +41,7 @@ class PartitionTask:
     timezone: str
     metrics: tuple[DailyMetric, ...]
     orders: tuple[tuple[date, str], ...]
+    today: date
 
 
 def partition_metrics(project: Project, source: str) -> tuple[DailyMetric, ...]:
@@ -47,7 +52,16 @@ def partition_metrics(project: Project, source: str) -> tuple[DailyMetric, ...]:
 def partition_meaning(metrics: tuple[DailyMetric, ...], timezone: str) -> str:
     """Fingerprint of what the numbers in a partition mean; descriptions, defaults and layout of the TOML are no part of it."""
     parts = [
-        (m.id, m.method, m.data_type.sql, m.where and m.where.canonical, m.expression and m.expression.canonical, m.sql)
+        (
+            m.id,
+            m.method,
+            m.data_type.sql,
+            m.where and m.where.canonical,
+            m.expression and m.expression.canonical,
+            m.code,
+            m.function,
+            m.card,
+        )
         for m in metrics
     ]
     return hashlib.sha256(repr((_FORMAT, timezone, parts)).encode()).hexdigest()[:16]
@@ -57,19 +71,26 @@ def compute_partitions(task: PartitionTask) -> dict[date, Published | None]:
     """Compute and publish the partition of each day; None for a day without any supplier.
 
     Grain: supplier_id (text), one column per metric, NULL where no order of the day counts. Integers are BIGINT,
-    decimals DECIMAL(38,s), summed exactly; doubles are summed in the order of time and key.
+    decimals DECIMAL(38,s), summed exactly; doubles are summed in the order of time and key. Where Metabase may name suppliers
+    without an order that day, `_ordered` tells the others from them.
     """
     if not task.orders:
         return {}
     publisher = Publisher(task.data)
     orders = _order_values(task)
     totals = orders.group_by("_day", "supplier_id").agg(
-        *[_summed(metric) for metric in task.metrics if metric.method is not Method.SQL]
+        *[_summed(metric) for metric in task.metrics if metric.expression is not None]
     )
+    ordered = ["_ordered"] if any(metric.names_strangers for metric in task.metrics) else []
+    totals = totals.with_columns(pl.lit(value=True).alias(name) for name in ordered)
     for metric in task.metrics:
-        if metric.method is Method.SQL:
-            totals = totals.join(_from_sql(task, metric, totals), on=["_day", "supplier_id"], how="left")
-    totals = totals.select("_day", "supplier_id", *[_stored(metric) for metric in task.metrics]).sort("_day", "supplier_id")
+        if metric.method in (Method.SQL, Method.PYTHON):
+            totals = totals.join(_of_orders(task, metric, totals), on=["_day", "supplier_id"], how="left")
+        elif metric.method is Method.METABASE:
+            totals = totals.join(_of_card(task, metric), on=["_day", "supplier_id"], how="full", coalesce=True)
+    totals = totals.with_columns(pl.col(name).fill_null(value=False) for name in ordered)
+    stored = [_stored(metric) for metric in task.metrics]
+    totals = totals.select("_day", "supplier_id", *ordered, *stored).sort("_day", "supplier_id")
     parts = {key[0]: part.drop("_day") for key, part in totals.partition_by("_day", as_dict=True, maintain_order=True).items()}
     written = publisher.write([Draft(metrics_folder(task.source, day), "metrics", part) for day, part in parts.items()])
     publisher.settle()
@@ -78,7 +99,7 @@ def compute_partitions(task: PartitionTask) -> dict[date, Published | None]:
 
 def _order_values(task: PartitionTask) -> pl.DataFrame:
     """One row per order that has a supplier: `_day`, `supplier_id`, and per metric its value or NULL when it does not count."""
-    values = [f", {order_value(metric)} AS {identifier(metric.id)}" for metric in task.metrics if metric.method is not Method.SQL]
+    values = [f", {order_value(metric)} AS {identifier(metric.id)}" for metric in task.metrics if metric.expression is not None]
     sorting = ", ".join(identifier(name) for name in (task.time, *task.key))
     supplier = identifier(task.supplier)
     database = in_memory(task.timezone)
@@ -114,17 +135,32 @@ def _stored(metric: DailyMetric) -> pl.Expr:
             return pl.col(metric.id).cast(pl.Float64)
 
 
-def _from_sql(task: PartitionTask, metric: DailyMetric, totals: pl.DataFrame) -> pl.DataFrame:
-    """A SQL metric's rows of every day. Raises UsageError for a supplier that has no order that day."""
+def _of_orders(task: PartitionTask, metric: DailyMetric, totals: pl.DataFrame) -> pl.DataFrame:
+    """What the user's SQL or Python makes of each day's orders. Raises UsageError for a supplier that has none that day."""
     parts = []
     for day, name in task.orders:
-        values = sql_values(metric, task.source, task.data / name, task.timezone, MAX_SECONDS)
-        parts.append(values.select(pl.lit(day).alias("_day"), "supplier_id", "value"))
+        if metric.method is Method.SQL:
+            values = sql_values(metric, task.source, task.data / name, task.timezone, MAX_SECONDS)
+        else:
+            values = python_values(metric, task.data / name, task.timezone)
+        parts.append(_dated(values, day))
     found = pl.concat(parts)
     strange = found.join(totals, on=["_day", "supplier_id"], how="anti")
     if not strange.is_empty():
         day, supplier, _ = strange.row(0)
         raise UsageError(
-            f'{metric.sql_file}: gives supplier "{supplier}" on {day}, who has no final order of {task.source} that day'
+            f'{metric.origin}: gives supplier "{supplier}" on {day}, who has no final order of {task.source} that day'
         )
     return found.rename({"value": metric.id})
+
+
+def _of_card(task: PartitionTask, metric: DailyMetric) -> pl.DataFrame:
+    """What a Metabase card says of each day."""
+    from mission_cli.daily.metabase_metric import card_values
+
+    parts = [_dated(card_values(metric, day, task.data, keep=day < task.today), day) for day, _ in task.orders]
+    return pl.concat(parts).rename({"value": metric.id})
+
+
+def _dated(values: pl.DataFrame, day: date) -> pl.DataFrame:
+    return values.select(pl.lit(day).alias("_day"), "supplier_id", "value")

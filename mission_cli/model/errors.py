@@ -35,6 +35,12 @@ class StorageError(MissionctlError):
     exit_code = 3
 
 
+class ServiceError(MissionctlError):
+    """Another system did not give what it was asked for."""
+
+    exit_code = 3
+
+
 class HeldError(MissionctlError):
     """Another run holds the project."""
 

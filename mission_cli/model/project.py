@@ -101,13 +101,16 @@ class Method(StrEnum):
     SINGLE_VALUE = "single_value"
     EXPRESSION = "expression"
     SQL = "sql"
+    PYTHON = "python"
+    METABASE = "metabase"
 
 
 @dataclass(frozen=True, slots=True)
 class DailyMetric:
     """A metric kept in the partitions of its source: one number per supplier and business day, summed over days.
 
-    `expression` is the value of one order (of `single_value` a constant); `sql` the text of the metric's file.
+    `expression` is the value of one order (of `single_value` a constant). Without it the day's numbers come from elsewhere:
+    `code` is the text of `file`, SQL or Python with a `function` in it; `card` a question of Metabase.
     """
 
     id: MetricId
@@ -118,8 +121,22 @@ class DailyMetric:
     default: Decimal | None
     where: Expression | None = None
     expression: Expression | None = None
-    sql_file: str = ""
-    sql: str = ""
+    file: str = ""
+    code: str = ""
+    function: str = ""
+    card: int = 0
+
+    @property
+    def names_strangers(self) -> bool:
+        """Whether its numbers may be of suppliers without a final order that day; then partitions have a column `_ordered`."""
+        return self.method is Method.METABASE
+
+    @property
+    def origin(self) -> str:
+        """Where the day's numbers come from, for messages."""
+        if self.card:
+            return f"metrics.{self.id}: Metabase card {self.card}"
+        return f"{self.file}:{self.function}" if self.function else self.file
 
 
 @dataclass(frozen=True, slots=True)

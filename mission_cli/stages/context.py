@@ -45,7 +45,10 @@ class Report:
 
 @dataclass(slots=True)
 class Context:
-    """One run: the project, its ledger, and what the run reports. `obsolete`: files that the ledger no longer names."""
+    """One run: the project, its ledger, and what the run reports. `obsolete`: files that the ledger no longer names.
+
+    `today`: the business day that has begun there and not ended.
+    """
 
     project: Project
     layout: Layout
@@ -54,6 +57,7 @@ class Context:
     publisher: Publisher
     watch: Watch
     run: int
+    today: date
     report: Report = field(default_factory=Report)
     obsolete: list[str] = field(default_factory=list)
 

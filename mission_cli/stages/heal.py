@@ -62,25 +62,29 @@ def _jobs(context: Context, plan: Sequence[tuple[Source, str, dict[date, tuple[i
         for portion in in_portions(context.database, source, list(stale)) if stale else ():
             records = read_days(context.database, source, portion)
             yield partial(
-                _compute, context.project, context.layout.data, _Job(source, meaning, {d: stale[d] for d in portion}, records)
+                _compute,
+                context.project,
+                context.layout.data,
+                context.today,
+                _Job(source, meaning, {d: stale[d] for d in portion}, records),
             )
 
 
 _Computed = tuple[_Job, list[PartitionEntry]]
 
 
-def _compute(project: Project, data: Path, job: _Job) -> _Computed:
+def _compute(project: Project, data: Path, today: date, job: _Job) -> _Computed:
     """Publish the orders and left-out records of the days, then the partitions from them."""
     publisher = Publisher(data)
     files = publish_days(publisher, job.source, list(job.stale), job.records)
     publisher.settle()
-    partitions = compute_partitions(_task(project, data, job.source, files))
+    partitions = compute_partitions(_task(project, data, today, job.source, files))
     return job, [
         _entry(job.source.id, day, change, job.meaning, files[day], partitions.get(day)) for day, (change, _) in job.stale.items()
     ]
 
 
-def _task(project: Project, data: Path, source: Source, files: dict[date, DayFiles]) -> PartitionTask:
+def _task(project: Project, data: Path, today: date, source: Source, files: dict[date, DayFiles]) -> PartitionTask:
     return PartitionTask(
         data=data,
         source=source.id,
@@ -90,6 +94,7 @@ def _task(project: Project, data: Path, source: Source, files: dict[date, DayFil
         timezone=project.timezone,
         metrics=partition_metrics(project, source.id),
         orders=tuple((day, found.orders.name) for day, found in files.items() if found.orders is not None),
+        today=today,
     )
 
 

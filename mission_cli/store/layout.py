@@ -54,6 +54,11 @@ def metrics_folder(source: str, day: date) -> str:
     return f"metrics/source={source}/date={day.isoformat()}"
 
 
+def metabase_file(card: int, day: date) -> str:
+    """The rows that a Metabase card gave for a day."""
+    return f"metabase/card={card}/date={day.isoformat()}.json"
+
+
 def results_folder(as_of: date) -> str:
     """The results as of a day."""
     return f"results/date={as_of.isoformat()}"

@@ -15,7 +15,7 @@ from mission_cli.formula.metric_sql import order_value
 from mission_cli.model.calendar import DAY, Window
 from mission_cli.model.errors import UsageError
 from mission_cli.model.expression import Expression
-from mission_cli.model.project import DailyMetric, Method, Project, Source
+from mission_cli.model.project import DailyMetric, Project, Source
 from mission_cli.store.database import Database, exact_path, first_line
 from mission_cli.store.ledger import UNDATED
 from mission_cli.views.explanation import LeftOut, OrderExplained
@@ -48,7 +48,7 @@ class Evidence:
     def orders(self, source: Source, metrics: list[DailyMetric], days: Iterable[date]) -> list[OrderExplained]:
         """The supplier's final orders of the days, each with what it adds to the metrics and which filter it fails."""
         frame = self._records(source, "orders", days, self._values(metrics))
-        by_order = [metric for metric in metrics if metric.method is not Method.SQL]
+        by_order = [metric for metric in metrics if metric.expression is not None]
         found = []
         for row in frame.iter_rows(named=True):
             counts: dict[str, str] = {m.id: plain(row[f"_value:{m.id}"]) for m in by_order if row[f"_value:{m.id}"] is not None}
@@ -86,7 +86,7 @@ class Evidence:
         return found
 
     def _values(self, metrics: list[DailyMetric]) -> str:
-        by_order = [m for m in metrics if m.method is not Method.SQL]
+        by_order = [m for m in metrics if m.expression is not None]
         values = [f"{order_value(m)} AS {identifier(f'_value:{m.id}')}" for m in by_order]
         wheres = [f"{over_orders(m.where.tree)} AS {identifier(f'_where:{m.id}')}" for m in by_order if m.where is not None]
         return ", ".join(values + wheres)

@@ -44,7 +44,7 @@ def roll_totals(
     schema = {"_mission_no": pl.Int32, "_source": pl.String}
     database.replace_temporary("mission_sources", pl.DataFrame(pairs, schema=schema, orient="row"))
     metrics = _daily_metrics(project)
-    _read_partitions(database, metrics, partitions)
+    _read_partitions(database, project, partitions)
     database.execute(statement("window_totals", totals="".join(f", {_total(metric)}" for metric in metrics)))
 
 
@@ -66,14 +66,21 @@ def _careful_sum(name: str, scale: int) -> str:
     return f"TRY_CAST(sum({whole}) AS DECIMAL(38,{scale})) + TRY_CAST(sum({broken}) AS DECIMAL(38,{scale}))"
 
 
-def _read_partitions(database: Database, metrics: Sequence[DailyMetric], partitions: Mapping[str, Mapping[date, Path]]) -> None:
-    """The temporary table `daily`: grain source, day, supplier; every used metric, NULL for those of other sources."""
+def _read_partitions(database: Database, project: Project, partitions: Mapping[str, Mapping[date, Path]]) -> None:
+    """The temporary table `daily`: grain source, day, supplier; every used metric, NULL for those of other sources.
+
+    `_ordered`: the supplier has a final order of the source that day.
+    """
+    metrics = _daily_metrics(project)
+    with_strangers = {metric.source for metric in project.metrics if isinstance(metric, DailyMetric) and metric.names_strangers}
     typed = ", ".join(f"NULL::{metric.data_type.total_sql} AS {identifier(metric.id)}" for metric in metrics)
-    empty = f"SELECT '' AS _source, DATE '0001-01-01' AS _day, '' AS supplier_id{', ' + typed if typed else ''} WHERE FALSE"
+    nobody = "SELECT '' AS _source, DATE '0001-01-01' AS _day, '' AS supplier_id, TRUE AS _ordered"
+    empty = f"{nobody}{', ' + typed if typed else ''} WHERE FALSE"
     parts, files = [empty], []
     for source, days in sorted(partitions.items()):
         if days:
             own = "".join(f", {identifier(metric.id)}" for metric in metrics if metric.source == source)
+            own += ", _ordered" if source in with_strangers else ", TRUE AS _ordered"
             parts.append(
                 f"SELECT {text_literal(source)} AS _source, CAST(date AS DATE) AS _day, supplier_id{own}"
                 " FROM read_parquet(?, hive_partitioning = true, hive_types_autocast = false)"
