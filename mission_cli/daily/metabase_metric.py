@@ -46,15 +46,13 @@ def card_values(metric: DailyMetric, day: date, data: Path, *, keep: bool) -> pl
     something else, ServiceError when it cannot be reached or answers with an error.
     """
     kept = data / metabase_file(metric.card, day)
-    if kept.exists():
-        rows = _parsed(metric, kept.read_text("utf-8"))
-    else:
-        text = _fetched(metric, day)
-        rows = _parsed(metric, text)
-        if keep:
-            kept.parent.mkdir(parents=True, exist_ok=True)
-            replace_text(kept, text)
-    return refuse_repeated(metric, _typed(metric, rows), "let the question group by supplier_id")
+    known = kept.exists()
+    text = kept.read_text("utf-8") if known else _fetched(metric, day)
+    values = refuse_repeated(metric, _typed(metric, _parsed(metric, text)), "let the question group by supplier_id")
+    if keep and not known:
+        kept.parent.mkdir(parents=True, exist_ok=True)
+        replace_text(kept, text)
+    return values
 
 
 def _configured(metric: DailyMetric) -> _Metabase:
