@@ -15,6 +15,18 @@ from mission_cli.views.explanation import Explanation, LeftOut, MissionExplained
 from mission_cli.views.words import number
 
 _FEW = 10
+_BY = {"sql": "its SQL", "python": "its Python", "metabase": "its Metabase card"}
+_OVER_DAYS = {
+    "sum": "sum over days",
+    "count": "number of days with a value",
+    "min": "lowest day",
+    "max": "highest day",
+    "avg": "mean over days",
+    "first": "first day",
+    "last": "last day",
+    "days": "number of days with",
+    "streak": "most days in a row with",
+}
 _DAYS_WIDTH = 62  # of 80 columns, less the indent and the day
 
 
@@ -70,13 +82,16 @@ def _terms(terms: Sequence[Term]) -> Iterator[RenderableType]:
 
 
 def _how(term: Term) -> str:
+    if term.over_days is not None:
+        default = "default_value: no day has a value; " if term.from_default else ""
+        return f"{default}{_OVER_DAYS[term.over_days]} {term.where or ''}: {term.formula} of each day".replace(" :", ":")
     if term.formula is not None and term.from_default:
         return f"default_value: {term.formula} has no value ({term.with_numbers})"
     if term.formula is not None:
         return f"{term.formula} = {term.with_numbers}"
     default = "default_value: nothing counted; " if term.from_default else ""
-    if term.method == "sql":
-        return f"{default}{term.source}, by its SQL"
+    if term.method in _BY:
+        return f"{default}{term.source}, by {_BY[term.method]}"
     return f"{default}{term.source} where {term.where}" if term.where else f"{default}every final order of {term.source}"
 
 

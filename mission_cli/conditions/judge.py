@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from mission_cli.formula.emit import identifier, over_orders, text_literal
-from mission_cli.formula.totals_sql import double_constant, formula_value, value_layers
+from mission_cli.formula.totals_sql import double_constant, formula_value, rolled_metrics, value_layers
 from mission_cli.formula.usage import used_metrics
-from mission_cli.model.project import Condition, DailyMetric, Mission, Project
+from mission_cli.model.project import Condition, Mission, Project
 
 
 def results_sql(project: Project) -> str:
@@ -18,7 +18,7 @@ def results_sql(project: Project) -> str:
     numbered = sorted(enumerate(project.missions), key=lambda pair: pair[1].id)
     judged = [f"({_mission(number, mission)})" for number, mission in numbered]
     used = used_metrics(project)
-    daily = "".join(f", t.{identifier(m.id)}" for m in project.metrics if isinstance(m, DailyMetric) and m.id in used)
+    daily = "".join(f", t.{identifier(metric.id)}" for metric in rolled_metrics(project) if metric.id in used)
     joined = f"({_population(project)}) AS p LEFT JOIN totals AS t USING (_window_no, supplier_id)"
     base = f"SELECT p._window_no, p.supplier_id{daily} FROM {joined}"
     layers = ",\n".join(value_layers(project, used, base))

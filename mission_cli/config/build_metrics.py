@@ -25,15 +25,18 @@ from mission_cli.config.types import (
     metric_type,
 )
 from mission_cli.formula.check import Scope, compile_text
+from mission_cli.formula.days_sql import DAY_VALUE
 from mission_cli.formula.graph import cycle, order
 from mission_cli.model.expression import Expression, Type
 from mission_cli.model.project import (
     DailyMetric,
     DataType,
+    DayFormulaMetric,
     FormulaMetric,
     Method,
     Metric,
     MetricId,
+    OverDays,
     Source,
     SourceId,
 )
@@ -165,13 +168,40 @@ def _text_of(file: TomlFile, where: tuple[str, str, str], name: str, example: st
         return ""
 
 
+def _over_days(file: TomlFile, path: tuple[str, str], raw: RawFormula) -> tuple[OverDays, Expression | None] | None:
+    """What becomes of the values of days; None when the formula is one of windows, or something is wrong."""
+    before = len(file.problems)
+    where = None
+    if raw.grain is None:
+        for key in ("over_days", "days_where"):
+            if getattr(raw, key) is not None:
+                file.problem((*path, key), "goes with values of days", 'add grain = "day", or remove it')
+        return None
+    if raw.over_days is None:
+        words = ", ".join(word.value for word in OverDays)
+        file.problem((*path, "grain"), 'values of days need an "over_days"', f"one of: {words}")
+    needs_where = raw.over_days in (OverDays.DAYS, OverDays.STREAK)
+    if needs_where and raw.days_where is None:
+        file.problem((*path, "over_days"), f'"{raw.over_days}" needs a "days_where"', 'such as days_where = "value >= 0.9"')
+    if raw.days_where is not None and raw.over_days is not None and not needs_where:
+        file.problem((*path, "days_where"), f'goes with over_days = "days" or "streak", not "{raw.over_days}"', "remove it")
+    if raw.days_where is not None:
+        where = compiled(file, (*path, "days_where"), raw.days_where, Scope({DAY_VALUE: Type.DOUBLE}, "name"), "boolean")
+    if len(file.problems) > before or raw.over_days is None:
+        return None
+    return OverDays(raw.over_days), where
+
+
 def _formulas(file: TomlFile, raws: dict[str, RawFormula], known: dict[str, Type]) -> dict[str, Metric]:
     scope = Scope(known, "metric")
-    built: dict[str, FormulaMetric] = {}
+    built: dict[str, FormulaMetric | DayFormulaMetric] = {}
     for name, raw in raws.items():
         expression = compiled(file, ("metrics", name, "formula"), raw.formula, scope, "number")
-        if expression is not None:
+        over_days = _over_days(file, ("metrics", name), raw)
+        if expression is not None and over_days is None and raw.grain is None:
             built[name] = FormulaMetric(MetricId(name), raw.description, expression, raw.default_value)
+        elif expression is not None and over_days is not None:
+            built[name] = DayFormulaMetric(MetricId(name), raw.description, expression, raw.default_value, *over_days)
     needs = {name: metric.formula.names for name, metric in built.items()}
     while path := cycle(needs):
         said = " → ".join(path)

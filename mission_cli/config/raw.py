@@ -175,9 +175,11 @@ class RawFormula(Table):
     method: str
     formula: str
     default_value: Number | None = None
-    grain: Later = None
-    over_days: Later = None
-    days_where: Later = None
+    grain: Annotated[str | None, choice("day")] = None
+    over_days: Annotated[
+        str | None, choice("sum", "count", "min", "max", "avg", "first", "last", "days", "streak", later=("distinct",))
+    ] = None
+    days_where: str | None = None
 
 
 class RawMethod(Table):

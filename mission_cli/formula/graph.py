@@ -31,3 +31,15 @@ def reachable(needs: Mapping[str, Iterable[str]], roots: Iterable[str]) -> set[s
             seen.add(name)
             stack.extend(needs.get(name, ()))
     return seen
+
+
+def in_levels(needs: Mapping[str, Iterable[str]]) -> list[list[str]]:
+    """The keys in levels, each level sorted: each key needs only keys of earlier levels; other names are no concern here."""
+    sorter = TopologicalSorter({name: [other for other in others if other in needs] for name, others in needs.items()})
+    sorter.prepare()
+    levels = []
+    while sorter.is_active():
+        ready = sorted(sorter.get_ready())
+        levels.append(ready)
+        sorter.done(*ready)
+    return levels

@@ -2,42 +2,45 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from decimal import Decimal
-from graphlib import TopologicalSorter
 
 from mission_cli.formula.emit import identifier, over_totals, text_literal
+from mission_cli.formula.graph import in_levels
 from mission_cli.model.expression import Expression
-from mission_cli.model.project import DailyMetric, FormulaMetric, Project
+from mission_cli.model.project import DailyMetric, DayFormulaMetric, FormulaMetric, Project
 
 
 def value_layers(project: Project, used: Collection[str], base: str) -> list[str]:
     """Common table expressions ending in `valued`: the columns of `base` and every used metric as DOUBLE, defaults in.
 
-    `base` is a query that gives the exact total of each used daily metric under its name, and any other columns.
-    A formula stands in the layer after those it needs, so a shared one is computed once.
+    `base` is a query that gives the total of each used metric that is not a formula over the window (exact ones of daily
+    metrics) under its name, and any other columns. A formula stands in the layer after those it needs, so a shared one is
+    computed once.
     """
-    daily = [metric for metric in project.metrics if isinstance(metric, DailyMetric) and metric.id in used]
-    casts = ", ".join(f"{_daily(metric)} AS {identifier(metric.id)}" for metric in daily)
-    replaced = f"* REPLACE ({casts})" if casts else "*"
-    layers = [f"level_0 AS (SELECT {replaced} FROM ({base}))"]
+    layers = [first_layer([metric for metric in rolled_metrics(project) if metric.id in used], base)]
     for number, level in enumerate(formula_levels(project, used)):
-        own = ", ".join(f"{_with_default(formula_value(m.formula), m.default)} AS {identifier(m.id)}" for m in level)
+        own = ", ".join(f"{with_default(formula_value(m.formula), m.default)} AS {identifier(m.id)}" for m in level)
         layers.append(f"level_{number + 1} AS (SELECT *, {own} FROM level_{number})")
     return [*layers, f"valued AS (SELECT * FROM level_{len(layers) - 1})"]
 
 
+def first_layer(metrics: Sequence[DailyMetric | DayFormulaMetric], base: str) -> str:
+    """`level_0`: the metrics as DOUBLE, defaults in."""
+    casts = ", ".join(f"{with_default(f'CAST({identifier(m.id)} AS DOUBLE)', m.default)} AS {identifier(m.id)}" for m in metrics)
+    return f"level_0 AS (SELECT {f'* REPLACE ({casts})' if casts else '*'} FROM ({base}))"
+
+
+def rolled_metrics(project: Project) -> list[DailyMetric | DayFormulaMetric]:
+    """The metrics that have a value per day, which a window rolls up; what they are made of is of no concern to the window."""
+    return [metric for metric in project.metrics if not isinstance(metric, FormulaMetric)]
+
+
 def formula_levels(project: Project, used: Collection[str]) -> list[list[FormulaMetric]]:
-    """The used formula metrics in levels: each needs only daily metrics and earlier levels."""
-    needs = project.needs()
-    sorter = TopologicalSorter({name: [n for n in names if n in needs] for name, names in needs.items() if name in used})
-    sorter.prepare()
-    levels = []
-    while sorter.is_active():
-        ready = sorted(sorter.get_ready())
-        levels.append([metric for name in ready if isinstance(metric := project.metric(name), FormulaMetric)])
-        sorter.done(*ready)
-    return levels
+    """The used formula metrics of windows in levels: each needs only rolled metrics and earlier levels."""
+    needs = {metric.id: metric.formula.names for metric in project.metrics if isinstance(metric, FormulaMetric)}
+    levels = in_levels({name: names for name, names in needs.items() if name in used})
+    return [[metric for name in level if isinstance(metric := project.metric(name), FormulaMetric)] for level in levels]
 
 
 def formula_value(formula: Expression) -> str:
@@ -51,9 +54,6 @@ def double_constant(value: Decimal) -> str:
     return f"CAST({text_literal(f'{value:f}')} AS DOUBLE)"
 
 
-def _daily(metric: DailyMetric) -> str:
-    return _with_default(f"CAST({identifier(metric.id)} AS DOUBLE)", metric.default)
-
-
-def _with_default(sql: str, default: Decimal | None) -> str:
+def with_default(sql: str, default: Decimal | None) -> str:
+    """The value, or where there is none the metric's default."""
     return sql if default is None else f"coalesce({sql}, {double_constant(default)})"

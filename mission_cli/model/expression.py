@@ -5,7 +5,7 @@ Every node keeps `at`, the offset of its first character in the text.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -81,6 +81,17 @@ def walk(root: Node) -> Iterator[Node]:
 def names(root: Node) -> tuple[str, ...]:
     """The distinct names in the tree, in the order of their first appearance."""
     return tuple(dict.fromkeys(node.name for node in walk(root) if isinstance(node, Name)))
+
+
+def renamed(root: Node, names: Mapping[str, str]) -> Node:
+    """The tree with some names replaced by others."""
+    match root:
+        case Name(name=name, at=at):
+            return Name(names.get(name, name), at)
+        case Call(op=op, args=args, at=at):
+            return Call(op, tuple(renamed(arg, names) for arg in args), at)
+        case _:
+            return root
 
 
 def depth(root: Node) -> int:

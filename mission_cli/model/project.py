@@ -149,7 +149,36 @@ class FormulaMetric:
     default: Decimal | None
 
 
-Metric = DailyMetric | FormulaMetric
+class OverDays(StrEnum):
+    """What becomes of a window's daily values: of those days that have one."""
+
+    SUM = "sum"
+    COUNT = "count"
+    MIN = "min"
+    MAX = "max"
+    AVG = "avg"
+    FIRST = "first"
+    LAST = "last"
+    DAYS = "days"
+    STREAK = "streak"
+
+
+@dataclass(frozen=True, slots=True)
+class DayFormulaMetric:
+    """A formula over other metrics, evaluated on each day's values as if the day were the window; then `over_days`.
+
+    `days_where` is a condition over `value`, the day's: of `days` how many days fulfil it, of `streak` how many in a row.
+    """
+
+    id: MetricId
+    description: str
+    formula: Expression
+    default: Decimal | None
+    over_days: OverDays
+    days_where: Expression | None
+
+
+Metric = DailyMetric | FormulaMetric | DayFormulaMetric
 
 
 class Operator(StrEnum):
@@ -227,5 +256,5 @@ class Project:
         return tuple(m for m in self.metrics if isinstance(m, DailyMetric) and m.source == source)
 
     def needs(self) -> dict[str, tuple[str, ...]]:
-        """Formula metric → the metrics it names."""
-        return {m.id: m.formula.names for m in self.metrics if isinstance(m, FormulaMetric)}
+        """Formula metric, of a window or of a day → the metrics it names."""
+        return {m.id: m.formula.names for m in self.metrics if not isinstance(m, DailyMetric)}

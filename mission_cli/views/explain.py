@@ -3,24 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from typing import Any
 
 import polars as pl
 
-from mission_cli.formula.emit import identifier, text_literal
 from mission_cli.formula.rules import rules_meaning
-from mission_cli.formula.totals_sql import formula_levels, formula_value, value_layers
 from mission_cli.formula.usage import mission_metrics, mission_sources
 from mission_cli.model.calendar import Window, reported_windows
 from mission_cli.model.errors import UsageError
-from mission_cli.model.expression import Type
-from mission_cli.model.project import DailyMetric, FormulaMetric, Mission, Project
+from mission_cli.model.project import Mission, Project
 from mission_cli.store.database import in_memory
-from mission_cli.views.evidence import Evidence, plain
-from mission_cli.views.explanation import ConditionExplained, Explanation, LeftOut, MissionExplained, OrderExplained, Term
+from mission_cli.views.evidence import Evidence
+from mission_cli.views.explanation import ConditionExplained, Explanation, LeftOut, MissionExplained, OrderExplained
+from mission_cli.views.numbers import Numbers
 from mission_cli.views.published import Identity, Published, chosen_day, identify, known_mission, published, results_as_of
 from mission_cli.views.words import because, with_numbers
 
@@ -95,7 +92,7 @@ def _absent(evidence: Evidence, who: Identity, mission: Mission, as_of: date) ->
 
 
 def _window(evidence: Evidence, mission: Mission, window: Window, as_of: date, rows: list[dict[str, Any]]) -> MissionExplained:
-    numbers = _Numbers.of(evidence, mission, window, as_of)
+    numbers = Numbers.of(evidence, mission, window, as_of)
     conditions = []
     by_name = {condition.name: condition for condition in mission.conditions}
     for row in rows:
@@ -169,99 +166,3 @@ def _orders(evidence: Evidence, mission: Mission, window: Window, as_of: date) -
         metrics = [metric for metric in evidence.project.daily_metrics(name) if metric.id in used]
         found += evidence.orders(evidence.project.source(name), metrics, window.days_through(as_of))
     return found
-
-
-@dataclass(frozen=True, slots=True)
-class _Numbers:
-    """The window's numbers: terms for people, `values` as DOUBLE like the formulas see them, `shown` as text.
-
-    `now`: condition → the value that its formula has on them.
-    """
-
-    terms: list[Term]
-    values: dict[str, float | None]
-    shown: dict[str, str]
-    now: dict[str, float | None]
-
-    @classmethod
-    def of(cls, evidence: Evidence, mission: Mission, window: Window, as_of: date) -> _Numbers:
-        project, used = evidence.project, mission_metrics(evidence.project, mission)
-        daily = [m for m in project.metrics if isinstance(m, DailyMetric) and m.id in used]
-        totals: dict[str, Any] = {}
-        by_day: dict[str, dict[date, str]] = {}
-        for source in sorted(mission_sources(project, mission)):
-            names = [m.id for m in daily if m.source == source]
-            days = evidence.day_totals(source, names, window.days_through(as_of))
-            for name in names:
-                known = [totals_of[name] for totals_of in days.values() if totals_of[name] is not None]
-                totals[name] = sum(known[1:], start=known[0]) if known else None
-                by_day[name] = {day: plain(totals_of[name]) for day, totals_of in days.items() if totals_of[name] is not None}
-        values, bare, now = _values(evidence, mission, used, daily, totals)
-        shown = {name: "no data" if value is None else plain(value) for name, value in values.items()}
-        shown |= {name: plain(total) for name, total in totals.items() if total is not None}
-        terms = [_daily_term(metric, totals[metric.id], by_day[metric.id]) for metric in daily]
-        formulas = [m for m in project.metrics if isinstance(m, FormulaMetric) and m.id in used]
-        terms += [_formula_term(m, shown, from_default=bare[m.id] is None) for m in formulas]
-        spelled = _spelled_out(project, used, shown, {m.id for m in formulas if bare[m.id] is None})
-        return cls(terms, values, spelled, now)
-
-
-def _spelled_out(project: Project, used: set[str], shown: dict[str, str], plain_ones: set[str]) -> dict[str, str]:
-    """The numbers with each formula metric as its own formula in numbers: `(43 / 46)` for acceptance_rate.
-
-    Not those in `plain_ones`, whose formula has no value.
-    """
-    spelled = dict(shown)
-    for level in formula_levels(project, used):
-        for metric in (m for m in level if m.id not in plain_ones):
-            spelled[metric.id] = f"({with_numbers(metric.formula, spelled)})"
-    return spelled
-
-
-def _values(
-    evidence: Evidence, mission: Mission, used: set[str], daily: list[DailyMetric], totals: dict[str, Any]
-) -> tuple[dict[str, float | None], ...]:
-    """Through the same SQL that judged the mission: every used metric over the window as DOUBLE; formula metrics without
-    their defaults; and each condition's formula."""
-    constants = ["NULL" if totals[m.id] is None else text_literal(str(totals[m.id])) for m in daily]
-    kinds = ["HUGEINT" if m.data_type.type is Type.INTEGER else m.data_type.total_sql for m in daily]
-    typed = [f"CAST({constant} AS {kind})" for kind, constant in zip(kinds, constants, strict=True)]
-    base = "SELECT " + ", ".join(f"{sql} AS {identifier(m.id)}" for sql, m in zip(typed, daily, strict=True))
-    layers = ",\n".join(value_layers(evidence.project, used, base if daily else "SELECT 1 AS one"))
-    formulas = [m for m in evidence.project.metrics if isinstance(m, FormulaMetric) and m.id in used]
-    wanted = [f"{formula_value(m.formula)} AS {identifier(f'bare:{m.id}')}" for m in formulas]
-    wanted += [f"{formula_value(c.formula)} AS {identifier(f'now:{c.name}')}" for c in mission.conditions]
-    row = evidence.engine.frame(f"WITH {layers} SELECT *, {', '.join(wanted)} FROM valued").row(0, named=True)
-    return (
-        {name: row[name] for name in used},
-        {m.id: row[f"bare:{m.id}"] for m in formulas},
-        {c.name: row[f"now:{c.name}"] for c in mission.conditions},
-    )
-
-
-def _daily_term(metric: DailyMetric, total: Any, by_day: dict[date, str]) -> Term:
-    default = total is None and metric.default is not None
-    shown = plain(metric.default) if default else plain(total) if total is not None else None
-    where = metric.where.text if metric.where is not None else None
-    return Term(
-        metric.id,
-        metric.description,
-        shown,
-        default,
-        source=metric.source,
-        method=metric.method.value,
-        where=where,
-        day_totals=by_day,
-    )
-
-
-def _formula_term(metric: FormulaMetric, shown: dict[str, str], *, from_default: bool) -> Term:
-    return Term(
-        metric.id,
-        metric.description,
-        shown[metric.id] if shown[metric.id] != "no data" else None,
-        from_default=from_default and metric.default is not None,
-        formula=metric.formula.text,
-        with_numbers=with_numbers(metric.formula, shown),
-        method="formula",
-    )

@@ -9,7 +9,10 @@ from typing import Any
 
 @dataclass(frozen=True, slots=True)
 class Term:
-    """A metric of a formula over the window. `total` is exact, as text; `day_totals`: day → total, only of daily metrics."""
+    """A metric of a formula over the window. `total` is exact, as text; `day_totals`: day → total, of metrics that have one.
+
+    `where`: which orders count, or of a formula of days which days.
+    """
 
     metric: str
     description: str
@@ -20,6 +23,7 @@ class Term:
     source: str | None = None
     method: str | None = None
     where: str | None = None
+    over_days: str | None = None
     day_totals: dict[date, str] = field(default_factory=dict)
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import polars as pl
 
+from mission_cli.formula.days_sql import day_formulas, day_totals
 from mission_cli.formula.emit import identifier, text_literal
 from mission_cli.formula.usage import mission_sources, used_metrics
 from mission_cli.model.expression import Type
@@ -46,6 +47,18 @@ def roll_totals(
     metrics = _daily_metrics(project)
     _read_partitions(database, project, partitions)
     database.execute(statement("window_totals", totals="".join(f", {_total(metric)}" for metric in metrics)))
+    used = used_metrics(project)
+    if day_formulas(project, used):
+        database.execute(f"CREATE OR REPLACE TEMP TABLE day_totals AS {day_totals(project, used, _by_day(metrics))}")
+        database.execute(
+            "CREATE OR REPLACE TEMP TABLE totals AS SELECT * FROM totals LEFT JOIN day_totals USING (_window_no, supplier_id)"
+        )
+
+
+def _by_day(metrics: Sequence[DailyMetric]) -> str:
+    """Each supplier's day with the totals of all sources in one row; a metric has at most one, that of its own source."""
+    names = "".join(f", any_value({identifier(metric.id)}) AS {identifier(metric.id)}" for metric in metrics)
+    return f"SELECT _day, supplier_id{names} FROM daily GROUP BY ALL"
 
 
 def _total(metric: DailyMetric) -> str:
