@@ -45,6 +45,11 @@ def padded(records: int, pad: int) -> bytes:
     return b"id,who,at,amount,pad\n" + b"".join(lines)
 
 
+def timed(text: bytes) -> bytes:
+    """The text with a time in the place of each @."""
+    return text.replace(b"@", MORNING.encode())
+
+
 def plain(*records: tuple[str, str]) -> bytes:
     """An export of orders that are not dated: key and amount of each."""
     return HEADER + "".join(f"{key},ann,{MORNING},{amount}\n" for key, amount in records).encode()

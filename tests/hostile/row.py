@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -179,5 +180,5 @@ def _lines_of(written: Sequence[str]) -> list[int]:
     places, line = list[int](), 2
     for cell in written:
         places.append(line)
-        line += 1 + cell.count("\n")
+        line += 1 + len(re.findall("\r\n|\r|\n", cell))
     return places

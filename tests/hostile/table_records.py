@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from tests.hostile.packing import EXPORT, HEADER, TWO, gz
+from tests.hostile.packing import EXPORT, HEADER, TWO, gz, timed
 from tests.hostile.row import loaded, refused
 
-TIME = b"2024-05-06T08:00:00Z"
-ONE = b"1,ann," + TIME + b",1.00\n"
-LAST = b"9,ann," + TIME + b",x\n"  # a record to be rejected, to see which line it is said to be on
+ONE = timed(b"1,ann,@,1.00\n")
+LAST = timed(b"9,ann,@,x\n")  # a record to be rejected, to see which line it is said to be on
 BAD = '"x" is not a number'
 MEGABYTES_4 = 4 << 20
 
@@ -18,7 +17,7 @@ def fields(count: int) -> str:
 
 def of_length(length: int) -> bytes:
     """A record of an order of 1.00 of so many bytes, its line end included."""
-    return b"1," + b"a" * (length - len(ONE) + 3) + b"," + TIME + b",1.00\n"
+    return ONE.replace(b"ann", b"a" * (length - len(ONE) + 3))
 
 
 LINE_ENDS = [
@@ -63,7 +62,7 @@ LINE_ENDS = [
     loaded(
         "a carriage return in the middle of a record ends it",
         "x.csv",
-        HEADER + b"1,an\rn," + TIME + b",1.00\n" + ONE,
+        HEADER + timed(b"1,an\rn,@,1.00\n") + ONE,
         new=1,
         total="1",
         rejects=[(2, "", fields(2)), (3, "", fields(3))],
@@ -71,7 +70,7 @@ LINE_ENDS = [
     loaded(
         "form feeds and vertical tabs end no record",
         "x.csv",
-        HEADER + b"1,ann\x0c," + TIME + b",1.00\n2,a\x0bnn," + TIME + b",1.00\n" + ONE,
+        HEADER + timed(b"1,ann\x0c,@,1.00\n2,a\x0bnn,@,1.00\n") + ONE,
         new=1,
         total="1",
         rejects=[(2, "who", '"ann\x0c" holds control characters'), (3, "who", '"a\x0bnn" holds control characters')],
@@ -82,7 +81,7 @@ FIELDS = [
     loaded(
         "fields too few and too many",
         "x.csv",
-        HEADER + ONE + b"2,ann," + TIME + b"\n3\n" + b"4,ann," + TIME + b",1.00,\n" + b",\n,,,,,,\n" + TWO[-33:],
+        HEADER + timed(b"1,ann,@,1.00\n2,ann,@\n3\n4,ann,@,1.00,\n,\n,,,,,,\n8,ann,@,20\n"),
         new=2,
         total="21",
         rejects=[(3, "", fields(3)), (4, "", fields(1)), (5, "", fields(5)), (6, "", fields(2)), (7, "", fields(7))],
@@ -90,7 +89,7 @@ FIELDS = [
     loaded(
         "fields too few and too many between quoted ones",
         "x.csv",
-        HEADER + b'1,"a\n,b",' + TIME + b',1.00\n2,"a\n,b"\n""\n3,"a",b,c,d\n' + LAST,
+        HEADER + timed(b'1,"a\n,b",@,1.00\n2,"a\n,b"\n""\n3,"a",b,c,d\n') + LAST,
         new=1,
         total="1",
         rejects=[(4, "", fields(2)), (6, "", fields(1)), (7, "", fields(5)), (8, "amount", BAD)],
@@ -110,7 +109,12 @@ FIELDS = [
         rejects=[(4, "at", '"at" is not a timestamp like 2026-10-31T23:59:59Z')],
     ),
     loaded(
-        "a mark and the header again", "x.csv", EXPORT + b"\xef\xbb\xbf" + HEADER, new=2, total="21", rejects=[(4, "at", "…")]
+        "a mark and the header again",
+        "x.csv",
+        EXPORT + b"\xef\xbb\xbf" + HEADER,
+        new=2,
+        total="21",
+        rejects=[(4, "at", '"at" is not a timestamp like 2026-10-31T23:59:59Z')],
     ),
     loaded(
         "a line of totals at the end",
@@ -138,10 +142,11 @@ LENGTHS = [
     refused(
         "millions of records of one field, packed small",
         "x.csv.gz",
-        lambda: gz(EXPORT + b"x\n" * 16_000_000),
-        "16000000 of 16000002 records rejected, more than max_rejects = 0.5 allows",
+        lambda: gz(EXPORT + b"x\n" * 8_000_000),
+        "8000000 of 8000002 records rejected, more than max_rejects = 0.5 allows",
+        rejects=[(line, "", fields(1)) for line in range(4, 10_004)],  # as many as are kept of a refused file
         source={"max_rejects": 0.5},
-        known_bug="thirty kilobytes take ten gigabytes of memory and more than a minute",
+        known_bug="sixteen kilobytes take five gigabytes of memory and half a minute",
         stalls=True,
     ),
     loaded("a record of just 4 MB", "x.csv", lambda: HEADER + of_length(MEGABYTES_4), new=1, total="1"),
@@ -159,15 +164,7 @@ DIALECTS = [
     loaded(
         "semicolons and decimal commas",
         "x.csv",
-        b"id;who;at;amount\n1;Lee, Ann;"
-        + TIME
-        + b';1,50\n2;"a;b";'
-        + TIME
-        + b";-,5\n3;ann;"
-        + TIME
-        + b";1.234,50\n4;ann;"
-        + TIME
-        + b";1.5\n",
+        timed(b'id;who;at;amount\n1;Lee, Ann;@;1,50\n2;"a;b";@;-,5\n3;ann;@;1.234,50\n4;ann;@;1.5\n'),
         new=2,
         total="1",
         kept={"who": ["Lee, Ann", "a;b"], "amount": ["1.50", "-0.50"]},
@@ -180,7 +177,7 @@ DIALECTS = [
     loaded(
         "decimal commas in quotes that are not declared",
         "x.csv",
-        HEADER + ONE + b"2,ann," + TIME + b',"1,50"\n3,ann,' + TIME + b",1,50\n",
+        HEADER + ONE + timed(b'2,ann,@,"1,50"\n3,ann,@,1,50\n'),
         new=1,
         total="1",
         rejects=[(3, "amount", '"1,50" is not a number'), (4, "", fields(5))],
@@ -189,7 +186,7 @@ DIALECTS = [
     loaded(
         "tabs",
         "x.csv",
-        b'id\twho\tat\tamount\n1\t"a\tb"\t' + TIME + b"\t1.00\n2\t\t" + TIME + b"\t20\n",
+        timed(b'id\twho\tat\tamount\n1\t"a\tb"\t@\t1.00\n2\t\t@\t20\n'),
         new=2,
         total="1",
         kept={"who": ["a\tb", None]},
@@ -216,18 +213,7 @@ DIALECTS = [
     loaded(
         "words for nothing",
         "x.csv",
-        HEADER
-        + b"1,NA,"
-        + TIME
-        + b",-\n2,na,"
-        + TIME
-        + b',"NA"\n3,ann,'
-        + TIME
-        + b",1\n-,ann,"
-        + TIME
-        + b",1\n5,ann,NA,1\n6,ann,"
-        + TIME
-        + b",NULL\n",
+        HEADER + timed(b'1,NA,@,-\n2,na,@,"NA"\n3,ann,@,1\n-,ann,@,1\n5,ann,NA,1\n6,ann,@,NULL\n'),
         new=3,
         total="1",
         kept={"who": [None, "na", "ann"], "amount": [None, None, "1.00"]},
@@ -241,7 +227,7 @@ DIALECTS = [
     loaded(
         "an empty cell where another word says nothing",
         "x.csv",
-        HEADER + b"1,," + TIME + b",NA\n2,ann," + TIME + b",\n,ann," + TIME + b",1\n3,ann," + TIME + b",1\n",
+        HEADER + timed(b"1,,@,NA\n2,ann,@,\n,ann,@,1\n3,ann,@,1\n"),
         new=2,
         total="1",
         rejects=[(3, "amount", '"" is not a number'), (4, "id", "is required and empty")],
