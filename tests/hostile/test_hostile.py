@@ -95,7 +95,7 @@ def check_batches(row: Row, name: str, ran: Ran, outcome: Outcome) -> None:
             assert {word: accounts[file][word] for word in WORDS} == {word: getattr(batch, word) for word in WORDS}, file
         else:
             assert_reason(refusals[file], batch.reason)
-            assert f"{name}/{file}: refused: {refusals[file]}" in ran.err
+            assert f"{name}/{file}: refused: " in ran.err
 
 
 def check_rejects(row: Row, name: str, outcome: Outcome) -> None:
