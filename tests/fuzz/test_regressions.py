@@ -36,3 +36,12 @@ def test_a_byte_order_mark_that_begins_a_portion_is_text(tmp_path: Path) -> None
 def test_a_byte_order_mark_after_a_record_with_too_many_fields_is_text(tmp_path: Path) -> None:
     got = staged(tmp_path, source(), "1.csv", "order_id,at\nx,y,z\n\ufeffA1,2024-05-06\n".encode())
     assert [row[0] for row in got.rows.values()] == ["\ufeffA1"]
+
+
+def test_an_exponent_beyond_all_bounds_is_no_number(tmp_path: Path) -> None:
+    """Python's Decimal raises for it; one record must not end the run."""
+    lines = [f'{{"order_id": "{n}", "at": "2024-05-06", "fare": {text}}}' for n, text in enumerate(("1e99999999999999999999", "2"))]
+    spec = source(Column("fare", "decimal", "fare", UTC, 18, 2))
+    got = staged(tmp_path, spec, "1.jsonl", "\n".join(lines).encode())
+    assert {line: column for line, (column, _, _) in got.rejects.items()} == {1: "fare"}
+    assert got.rows[2][2] == 2
