@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import io
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
 
 from tests.fuzz.loader import Got, Loader
 from tests.fuzz.spec import Column, Spec
@@ -27,6 +31,13 @@ def staged(folder: Path, spec: Spec, name: str, content: bytes, portion: int | N
     return Loader(spec, folder).stage([(1, path)], portion=portion)[1]
 
 
+def parquet(columns: dict[str, Any]) -> bytes:
+    """A file of the columns, compressed as others do it."""
+    out = io.BytesIO()
+    pq.write_table(pa.table(columns), out)
+    return out.getvalue()
+
+
 def test_a_byte_order_mark_that_begins_a_portion_is_text(tmp_path: Path) -> None:
     """Arrow takes it for the beginning of a file."""
     got = staged(tmp_path, source(), "1.csv", "order_id,at\n\ufeffA1,2024-05-06\n\ufeffA2,2024-05-06\n".encode())
@@ -40,8 +51,30 @@ def test_a_byte_order_mark_after_a_record_with_too_many_fields_is_text(tmp_path:
 
 def test_an_exponent_beyond_all_bounds_is_no_number(tmp_path: Path) -> None:
     """Python's Decimal raises for it; one record must not end the run."""
-    lines = [f'{{"order_id": "{n}", "at": "2024-05-06", "fare": {text}}}' for n, text in enumerate(("1e99999999999999999999", "2"))]
+    lines = [
+        f'{{"order_id": "{n}", "at": "2024-05-06", "fare": {text}}}' for n, text in enumerate(("1e99999999999999999999", "2"))
+    ]
     spec = source(Column("fare", "decimal", "fare", UTC, 18, 2))
     got = staged(tmp_path, spec, "1.jsonl", "\n".join(lines).encode())
     assert {line: column for line, (column, _, _) in got.rejects.items()} == {1: "fare"}
     assert got.rows[2][2] == 2
+
+
+def test_small_decimals_of_parquet_are_numbers(tmp_path: Path) -> None:
+    """Arrow writes them with an exponent: a zero of nine places is 0E-9."""
+    fares = [Decimal("0E-9"), Decimal("0.000000001"), None, Decimal("-123.5")]
+    rows = {"order_id": [*"abcd"], "at": ["2024-05-06"] * 4, "fare": pa.array(fares, pa.decimal128(18, 9))}
+    spec = source(Column("fare", "decimal", "fare", UTC, 18, 9))
+    got = staged(tmp_path, spec, "1.parquet", parquet(rows))
+    assert [row[2] for row in got.rows.values()] == fares
+
+
+def test_large_and_small_floats_of_parquet_are_numbers(tmp_path: Path) -> None:
+    """From 10 ** 15 on and below a millionth Arrow writes them with an exponent."""
+    rows = {"order_id": [1e15, 2.0], "at": ["2024-05-06"] * 2, "n": [3e15, 4.0], "fare": [1e-7, 5e20], "d": [1e-300, 1e300]}
+    kinds = (Column("n", "integer", "n", UTC), Column("fare", "decimal", "fare", UTC, 38, 7), Column("d", "double", "d", UTC))
+    got = staged(tmp_path, source(*kinds), "1.parquet", parquet(rows))
+    assert [row[:1] + row[2:5] for row in got.rows.values()] == [
+        ("1000000000000000", 3 * 10**15, Decimal("0.0000001"), "1e-300"),
+        ("2", 4, Decimal(5 * 10**20), "1e+300"),
+    ]
