@@ -82,11 +82,14 @@ def _formatted(column: Column, text: str, written: str) -> str:
 
 
 def _local(naive: str, timezone: str) -> str:
-    """The instant of a wall clock time; of two such instants, when clocks go back, the first."""
+    """The instant of a wall clock time; of two such instants, when clocks go back, the first.
+
+    How far they went back is told by what they showed six hours before: not everywhere it is one hour.
+    """
     zone = text_literal(timezone)
     later = f"timezone({zone}, {naive})"
-    hour = "INTERVAL 1 HOUR"
-    return f"CASE WHEN timezone({zone}, {later} - {hour}) = {naive} THEN {later} - {hour} ELSE {later} END"
+    back = f"(timezone({zone}, {later} - INTERVAL 6 HOUR) - {naive} + INTERVAL 6 HOUR)"
+    return f"CASE WHEN timezone({zone}, {later} - {back}) = {naive} THEN {later} - {back} ELSE {later} END"
 
 
 def complaint(column: Column, text: str, source: Source, options: CsvOptions) -> str:

@@ -9,6 +9,7 @@ from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
+import pytest
 
 from tests.fuzz.loader import Got, Loader
 from tests.fuzz.spec import Column, Spec
@@ -78,3 +79,21 @@ def test_large_and_small_floats_of_parquet_are_numbers(tmp_path: Path) -> None:
         ("1000000000000000", 3 * 10**15, Decimal("0.0000001"), "1e-300"),
         ("2", 4, Decimal(5 * 10**20), "1e+300"),
     ]
+
+
+@pytest.mark.parametrize(
+    ("zone", "wall", "instant"),
+    [
+        ("Australia/Lord_Howe", "2024-04-07T01:45:00", "2024-04-06T14:45:00Z"),  # back by half an hour
+        ("Antarctica/Troll", "2024-10-27T02:30:00", "2024-10-27T00:30:00Z"),  # by two hours
+        ("America/Caracas", "2007-12-09T02:45:00", "2007-12-09T06:45:00Z"),  # by half an hour, for good
+        ("Europe/Berlin", "2024-10-27T02:30:00", "2024-10-27T00:30:00Z"),
+        ("Europe/Berlin", "2024-03-31T02:30:00", "2024-03-31T01:30:00Z"),  # skipped
+    ],
+)
+def test_a_wall_clock_time_that_comes_twice_is_the_first_however_far_clocks_go_back(
+    tmp_path: Path, zone: str, wall: str, instant: str
+) -> None:
+    spec = source(Column("made", "timestamp", "made", zone, says_timezone=True))
+    got = staged(tmp_path, spec, "1.csv", f"order_id,at,made\na,2024-05-06,{wall}\nb,2024-05-06,{instant}\n".encode())
+    assert got.rows[2][2] == got.rows[3][2]
