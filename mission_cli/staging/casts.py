@@ -14,7 +14,9 @@ from mission_cli.model.project import Column, CsvOptions, Source
 _DAY = r"\d{4}-\d{2}-\d{2}"
 _TO_THE_MICROSECOND = r"(\.\d{1,6}0*)?"
 _CLOCK = rf"([01]\d|2[0-3]):[0-5]\d(:[0-5]\d{_TO_THE_MICROSECOND})?"
-_OFFSET = r" ?(Z|UTC|[+-]([01]\d|2[0-3])(:?[0-5]\d)?)"
+_DISTANCE = r"[+-]([01]\d|2[0-3])(:?[0-5]\d)?"
+_OFFSET = rf" ?(Z|UTC|{_DISTANCE})"
+_TIGHT = rf"(Z| UTC|{_DISTANCE})"  # offsets as DuckDB's cast takes them: with a blank before UTC, and before nothing else
 _NAIVE = f"{_DAY}[T ]{_CLOCK}"
 _INTEGER = r"[+-]?\d+"
 _NUMBER = r"[+-]?(\d+(\.\d*)?|\.\d+)"
@@ -69,9 +71,11 @@ def _timestamp(column: Column, text: str, options: CsvOptions) -> str:
         tries = [_formatted(column, text, f) for f in options.timestamp_formats]
         return f"coalesce({', '.join(tries)})"
     local = _local(f"TRY_CAST({text} AS TIMESTAMP)", column.timezone)
+    tightened = f"regexp_replace({text}, ' ?(UTC|Z|[+-][0-9:]+)$', '\\1')"
     return (
-        f"CASE WHEN {_matches(text, _NAIVE + _OFFSET)} THEN TRY_CAST({text} AS TIMESTAMPTZ)"
-        f" WHEN {_matches(text, _NAIVE)} THEN {local} END"
+        f"CASE WHEN {_matches(text, _NAIVE + _TIGHT)} THEN TRY_CAST({text} AS TIMESTAMPTZ)"
+        f" WHEN {_matches(text, _NAIVE)} THEN {local}"
+        f" WHEN {_matches(text, _NAIVE + _OFFSET)} THEN TRY_CAST(replace({tightened}, 'UTC', 'Z') AS TIMESTAMPTZ) END"
     )
 
 

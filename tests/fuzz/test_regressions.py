@@ -97,3 +97,15 @@ def test_a_wall_clock_time_that_comes_twice_is_the_first_however_far_clocks_go_b
     spec = source(Column("made", "timestamp", "made", zone, says_timezone=True))
     got = staged(tmp_path, spec, "1.csv", f"order_id,at,made\na,2024-05-06,{wall}\nb,2024-05-06,{instant}\n".encode())
     assert got.rows[2][2] == got.rows[3][2]
+
+
+@pytest.mark.parametrize("offset", ["Z", " Z", "UTC", " UTC", "+00", " +00", "-0000", " -0000", "+00:00", " +00:00"])
+def test_an_offset_may_stand_after_a_blank(tmp_path: Path, offset: str) -> None:
+    """As Ruby on Rails writes it, for one. DuckDB's own cast takes none, but for UTC, which it takes with a blank only."""
+    got = staged(
+        tmp_path,
+        source(Column("made", "timestamp", "made", "Asia/Tokyo", says_timezone=True)),
+        "1.csv",
+        f"order_id,at,made\na,2024-05-06,2024-05-06 08:00:00.5{offset}\n".encode(),
+    )
+    assert got.rows[2][2] == 1_714_982_400_500_000
