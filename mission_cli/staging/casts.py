@@ -14,7 +14,7 @@ from mission_cli.model.project import Column, CsvOptions, Source
 _DAY = r"\d{4}-\d{2}-\d{2}"
 _TO_THE_MICROSECOND = r"(\.\d{1,6}0*)?"
 _CLOCK = rf"([01]\d|2[0-3]):[0-5]\d(:[0-5]\d{_TO_THE_MICROSECOND})?"
-_DISTANCE = r"[+-]([01]\d|2[0-3])(:?[0-5]\d)?"
+_DISTANCE = r"[+-](?:[01]\d|2[0-3])(?::?[0-5]\d)?"
 _OFFSET = rf" ?(Z|UTC|{_DISTANCE})"
 _TIGHT = rf"(Z| UTC|{_DISTANCE})"  # offsets as DuckDB's cast takes them: with a blank before UTC, and before nothing else
 _NAIVE = f"{_DAY}[T ]{_CLOCK}"
@@ -26,6 +26,19 @@ _TRUE, _FALSE = "('true', 't', 'yes', '1')", "('false', 'f', 'no', '0')"
 _FIRST_YEAR, _LAST_YEAR = 1900, 2199  # of times that date an order or a version: beyond lie placeholders and typos
 _CONTROL = r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\x{80}-\x{9f}]"  # line ends and tabs are text
 _SHOWN = 40
+
+_UP_TO_TWO = r"\d{1,2}"
+_FORMATS = {  # of strptime
+    "Y": r"\d{4}",
+    "y": r"\d{2}",
+    **dict.fromkeys("mdHIMS", _UP_TO_TWO),
+    "j": r"(\d{1,3})",
+    "f": r"\d{1,6}",
+    "p": "[AaPp][Mm]",
+    **dict.fromkeys("bBaA", "[A-Za-z]+"),
+    "z": _DISTANCE,
+    "%": "%",
+}
 
 _BROKEN_CLOCKS = {
     rf"{_DAY}[T ]24:.*": " has hour 24; the next day begins at 00:00",
@@ -81,8 +94,22 @@ def _timestamp(column: Column, text: str, options: CsvOptions) -> str:
 
 def _formatted(column: Column, text: str, written: str) -> str:
     """The instant of a text in one format; a format with %z says the offset itself."""
-    read = f"TRY_STRPTIME({text}, {text_literal(written)})"
+    read = _strptime(text, written)
     return f"CAST({read} AS TIMESTAMPTZ)" if "%z" in written else _local(read, column.timezone)
+
+
+def _strptime(text: str, written: str) -> str:
+    """What a text says in one format. DuckDB alone would take `infinity` for 1900, `24` for a year, blanks at both ends, an
+    offset of 99 hours, and day 366 of any year for one of the next."""
+    read = f"TRY_STRPTIME({text}, {text_literal(written)})"
+    shape = "".join(_FORMATS[sign] if sign else _literally(said) for said, sign in re.findall(r"([^%]+)|%(.)", written))
+    counted = f" AND dayofyear({read}) = TRY_CAST(regexp_extract({text}, {text_literal(shape)}, 1) AS INTEGER)"
+    return _when(_matches(text, shape) + (counted if "%j" in written else ""), read)
+
+
+def _literally(said: str) -> str:
+    """A blank of a format stands for one or more."""
+    return re.sub(r"(\\\s)+", r"\\s+", re.escape(said))
 
 
 def _local(naive: str, timezone: str) -> str:
@@ -152,7 +179,7 @@ def _no_number(options: CsvOptions) -> str:
 def _why_not_formatted(text: str, formats: tuple[str, ...]) -> str:
     """A text that would fit a format but for the offset that it declares lacks the offset."""
     bare = [re.sub(r"\s*%z", "", written) for written in formats if "%z" in written]
-    lacking = " OR ".join(f"TRY_STRPTIME({text}, {text_literal(written)}) IS NOT NULL" for written in bare)
+    lacking = " OR ".join(f"{_strptime(text, written)} IS NOT NULL" for written in bare)
     listed = " or ".join(f'"{written}"' for written in formats)
     return _first_of({lacking: " has no offset from UTC"} if bare else {}, f" is not a timestamp like {listed}")
 

@@ -109,3 +109,30 @@ def test_an_offset_may_stand_after_a_blank(tmp_path: Path, offset: str) -> None:
         f"order_id,at,made\na,2024-05-06,2024-05-06 08:00:00.5{offset}\n".encode(),
     )
     assert got.rows[2][2] == 1_714_982_400_500_000
+
+
+@pytest.mark.parametrize(
+    ("written", "text", "is_taken"),
+    [
+        ("%d/%m/%Y %H:%M", "06/05/2024 08:00", True),
+        ("%d/%m/%Y %H:%M", "6/5/2024 8:00", True),
+        ("%d/%m/%Y %H:%M", "infinity", False),  # DuckDB alone takes it for 1900-01-01
+        ("%d/%m/%Y %H:%M", "-infinity", False),
+        ("%d/%m/%Y %H:%M", "epoch", False),
+        ("%d/%m/%Y %H:%M", "06/05/24 08:00", False),  # for the year 24
+        ("%d/%m/%Y %H:%M", " 06/05/2024 08:00 ", False),
+        ("%d/%m/%y %H:%M", "06/05/24 08:00", True),
+        ("%Y-%j", "2023-365", True),
+        ("%Y-%j", "2023-366", False),  # for 2024-01-01
+        ("%Y-%j", "2024-366", True),
+        ("%d %b %Y %H:%M:%S.%f", " 6 May 2024 08:00:00.5", False),
+        ("%d %b %Y %H:%M:%S.%f", "6  may 2024 08:00:00.5", True),
+        ("%d.%m.%Y %H:%M %z", "06.05.2024 08:00 +05:30", True),
+        ("%d.%m.%Y %H:%M %z", "06.05.2024 08:00 +99:99", False),
+        ("%d.%m.%Y %H:%M %z", "06.05.2024 08:00 +05:30:15", False),
+    ],
+)
+def test_a_time_in_a_format_is_taken_as_it_is_written(tmp_path: Path, written: str, text: str, is_taken: bool) -> None:
+    spec = source(Column("made", "timestamp", "made", UTC), formats=(written,))
+    got = staged(tmp_path, spec, "1.csv", f"order_id,at,made\na,2024-05-06,{text}\n".encode())
+    assert {line: column for line, (column, _, _) in got.rejects.items()} == ({} if is_taken else {2: "made"})
