@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -136,3 +137,29 @@ def test_a_time_in_a_format_is_taken_as_it_is_written(tmp_path: Path, written: s
     spec = source(Column("made", "timestamp", "made", UTC), formats=(written,))
     got = staged(tmp_path, spec, "1.csv", f"order_id,at,made\na,2024-05-06,{text}\n".encode())
     assert {line: column for line, (column, _, _) in got.rejects.items()} == ({} if is_taken else {2: "made"})
+
+
+@pytest.mark.parametrize(
+    ("column", "minimum", "taken", "refused"),
+    [
+        (Column("n", "decimal", "n", UTC, 38, 0), "0.5", "1", "0"),
+        (Column("n", "decimal", "n", UTC, 38, 0), "-0.5", "0", "-1"),
+        (Column("n", "decimal", "n", UTC, 38, 0), "0.5", "9" * 38, "-" + "9" * 38),
+        (Column("n", "decimal", "n", UTC, 4, 2), "0.001", "0.01", "0.00"),
+        (Column("n", "decimal", "n", UTC, 4, 2), "-1e30", "-99.99", ""),
+        (Column("n", "integer", "n", UTC), "0.00000000000000000001", "9223372036854775807", "-9223372036854775808"),
+        (Column("n", "integer", "n", UTC), "1e30", "", "9223372036854775807"),
+        (Column("n", "integer", "n", UTC), "5000000000000000000", "5000000000000000000", "4999999999999999999"),
+        (Column("n", "decimal", "n", UTC, 38, 0), "1e38", "", "9" * 38),
+        (Column("n", "integer", "n", UTC), "-9223372036854775808", "-9223372036854775808", ""),
+        (Column("n", "double", "n", UTC), "0.1", "0.1", "0.09999999999999999"),
+        (Column("n", "double", "n", UTC), "-1e300", "-1e300", "-1.1e300"),
+    ],
+)
+def test_a_minimum_of_more_places_than_the_column_ends_no_run(
+    tmp_path: Path, column: Column, minimum: str, taken: str, refused: str
+) -> None:
+    """DuckDB compares both in a type that may not hold the value, and raises."""
+    spec = source(replace(column, minimum=Decimal(minimum)))
+    got = staged(tmp_path, spec, "1.csv", f"order_id,at,n\na,2024-05-06,{taken}\nb,2024-05-06,{refused}\n".encode())
+    assert list(got.rejects) == ([3] if refused else [])
