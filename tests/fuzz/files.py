@@ -7,13 +7,14 @@ from dataclasses import dataclass, replace
 from random import Random
 
 from tests.fuzz.make import Row, key_pool, packed, parquet, plain_text, random_rows
-from tests.fuzz.mutate import bit_flipped, damaged
+from tests.fuzz.mutate import bit_flipped, damaged, overgrown
 from tests.fuzz.spec import ENDINGS, Spec, random_spec
 
 GROUP = 40  # files of one source, loaded into one database
 FLIPS = 50  # damaged copies of one file
 _SIZES = (0, 1, 2, 3, 8, 8, 15, 15, 30, 60)
 _FORMATS = (".csv",) * 9 + (".jsonl",) * 4 + (".parquet",) * 4 + (".csv.gz", ".csv.zst", ".jsonl.gz")
+_OVERGROWN = 0.003  # of the damaged files are as long as a record may be, or longer
 _ARCHIVES = (".csv.gz", ".csv.zst", ".jsonl.gz", ".csv.gz", ".csv.zst")
 
 
@@ -50,6 +51,8 @@ def made(seed: int, number: int) -> Made:
     inside = ending in (".csv", ".jsonl", ".parquet") or rng.random() < 0.7
     other = _content(ending, spec, pool, rng, oddly=oddly)
     signs = _signs(spec, ending)
+    if rng.random() < _OVERGROWN and ending != ".parquet":
+        return Made(number, ending, packed(ending, overgrown(content, signs, rng), rng), ("overgrown",))
     if inside:
         content, did = damaged(content, other, signs, rng)
         return Made(number, ending, packed(ending, content, rng), tuple(did))

@@ -122,7 +122,7 @@ class _Run:
         heads = {file.number: wanted[file.number].head + 2 for file in files}
         long = max([head for head in heads.values() if head >= portion], default=0) + portion % 7
         sizes = {file.number: portion if heads[file.number] < portion else long for file in files}
-        sizes |= {file.number: 1 << 20 for file in files if len(file.content) > _LARGE}
+        sizes |= {file.number: 1 << 20 for file in files if wanted[file.number].size > _LARGE}
         found: dict[int, Got] = {}
         for size in sorted(set(sizes.values())):
             chosen = sorted((file for file in files if sizes[file.number] == size), key=lambda file: ".csv" in file.ending)

@@ -113,6 +113,14 @@ def _insert_exponent(content: bytes, _other: bytes, _signs: Sequence[bytes], rng
     return content[:at] + b"e" + rng.choice((b"", b"-", b"+")) + b"9" * rng.choice((1, 2, 3, 4, 10, 25)) + content[at:]
 
 
+def overgrown(content: bytes, signs: Sequence[bytes], rng: Random) -> bytes:
+    """With some megabytes in one place, in a quote or not: about as long as a record may be, or longer."""
+    start = b"" if rng.random() < 0.3 else rng.choice(signs)
+    size = rng.choice((1 << 20, (4 << 20) - 300, (4 << 20) + 300, 6 << 20))
+    line = rng.choice((b"x" * 100, b"x" * 9_999 + b"\n", b"7"))
+    return _inserted(content, start + line * (size // len(line)), rng)
+
+
 def _digit(content: bytes, rng: Random) -> int:
     """The place of a digit, where there is one near a random place."""
     start = _place(content, rng)

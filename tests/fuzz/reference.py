@@ -42,13 +42,15 @@ class Record:
 @dataclass(slots=True)
 class Expected:
     """What must come of a file. `rows` by line: a value for each column, whether it is final, its day. `rejects` by line: the
-    column to blame and the record's text, where that is known. `head`: bytes of UTF-8 that the header of a CSV takes.
+    column to blame and the record's text, where that is known. `size`: bytes of the unpacked file; `head`: bytes of UTF-8
+    that the header of a CSV takes.
     `unsure`: a record is about as long as one may be, so that the file may be refused or not."""
 
     refused: str | None = None
     records: int = 0
     rows: dict[int, tuple[object, ...]] = field(default_factory=dict)
     rejects: dict[int, tuple[str | None, str | None]] = field(default_factory=dict)
+    size: int = 0
     head: int = 0
     unsure: bool = False
 
@@ -60,12 +62,13 @@ def expected(content: bytes, ending: str, spec: Spec) -> Expected:
         if ending == ".parquet":
             columns = reference_parquet.columns(content, [column.header for column in spec.columns])
             records = [Record(row, cells, None) for row, cells in enumerate(zip(*columns, strict=True), 1)]
-        elif ".jsonl" in ending:
-            records = list(_json_records(_decoded(_unpacked(content, ending), "utf-8"), spec, result))
         else:
-            records = list(_csv_records(_decoded(_unpacked(content, ending), spec.encoding), spec, result))
+            text = _unpacked(content, ending)
+            result.size = len(text)
+            read, encoding = (_json_records, "utf-8") if ".jsonl" in ending else (_csv_records, spec.encoding)
+            records = list(read(_decoded(text, encoding), spec, result))
     except (Unreadable, reference_parquet.Damaged) as error:
-        return Expected(refused=str(error), head=result.head, unsure=result.unsure)
+        return Expected(refused=str(error), size=result.size, head=result.head, unsure=result.unsure)
     for record in records:
         _judge(record, spec, result, csv=".csv" in ending)
     result.records = len(records)

@@ -129,8 +129,9 @@ val = 1
 
 def random_spec(rng: Random) -> Spec:
     """A source that metrics.toml may have."""
-    timezone = rng.choice(ZONES)
-    columns = [_single(rng, timezone)] if rng.random() < 0.04 else _columns(rng, timezone)
+    timezone, encoding = rng.choice(ZONES), rng.choice(("utf-8",) * 8 + ("latin-1", "utf-16"))
+    headers = [header for header in HEADERS if encoding != "latin-1" or header.isascii()]
+    columns = [_single(rng, timezone)] if rng.random() < 0.04 else _columns(rng, timezone, headers)
     names = [column.name for column in columns]
     delimiter, decimal = rng.choice((*[","] * 9, *";;\t| ¦~:")), "."
     if delimiter != "," and rng.random() < 0.5:
@@ -151,7 +152,7 @@ def random_spec(rng: Random) -> Spec:
         decimal=decimal,
         null=rng.choice(((("",),) * 5) + (("", "NA"), ("NULL",), ("", "-", "n/a"), ("\\N", ""))),
         formats=rng.choice(FORMATS) if rng.random() < 0.35 else (),
-        encoding=rng.choice(("utf-8",) * 8 + ("latin-1", "utf-16")),
+        encoding=encoding,
         longest=rng.randrange(200, 2000) if rng.random() < 0.06 else 4 << 20,
     )
 
@@ -161,7 +162,7 @@ def _single(rng: Random, timezone: str) -> Column:
     return Column("at", rng.choice(("date", "timestamp")), "at", timezone, required=rng.random() < 0.5)
 
 
-def _columns(rng: Random, timezone: str) -> list[Column]:
+def _columns(rng: Random, timezone: str, headers: list[str]) -> list[Column]:
     key_kind = rng.choice(("string",) * 6 + ("integer", "integer", "date", "decimal", "timestamp", "double", "boolean"))
     columns = [_column(rng, "order_id", key_kind, timezone)]
     if rng.random() < 0.3:
@@ -173,7 +174,6 @@ def _columns(rng: Random, timezone: str) -> list[Column]:
     updated = rng.choice(("timestamp", "timestamp", "integer", "date", ""))
     if updated:
         columns.append(_column(rng, "updated_at", updated, timezone))
-    headers = list(HEADERS)
     rng.shuffle(headers)
     for number in range(rng.choice((0, 1, 2, 3, 5, 8))):
         header = headers.pop() if rng.random() < 0.35 else ""
@@ -188,7 +188,9 @@ def _column(rng: Random, name: str, kind: str, timezone: str, header: str = "") 
     scale = min(precision, rng.choice((0, 2, 2, 3, 9, 18, precision))) if kind == "decimal" else 0
     minimum = None
     if kind in ("integer", "decimal", "double") and rng.random() < 0.3:
-        minimum = Decimal(rng.choice(("0", "0", "1", "-10", "0.5", "-0.001", "12.345")))
+        minimum = Decimal(
+            rng.choice(("0", "0", "1", "-10", "0.5", "-0.001", "12.345", "0." + "0" * 24 + "1", "9223372036854775806"))
+        )
     says_timezone = kind == "timestamp" and rng.random() < 0.2
     return Column(
         name=name,

@@ -163,3 +163,10 @@ def test_a_minimum_of_more_places_than_the_column_ends_no_run(
     spec = source(replace(column, minimum=Decimal(minimum)))
     got = staged(tmp_path, spec, "1.csv", f"order_id,at,n\na,2024-05-06,{taken}\nb,2024-05-06,{refused}\n".encode())
     assert list(got.rejects) == ([3] if refused else [])
+
+
+@pytest.mark.parametrize("name", ["1.csv.gz", "1.csv.zst", "1.jsonl.gz"])
+def test_an_archive_of_no_bytes_is_refused(tmp_path: Path, name: str) -> None:
+    """Python's gzip reads it as an archive of nothing, so that a file cut at its first byte would be loaded as empty."""
+    got = staged(tmp_path, source(), name, b"")
+    assert got.refused == f"is empty: not even a {'zstd' if name.endswith('zst') else 'gzip'} archive"
