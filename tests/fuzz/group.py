@@ -128,8 +128,8 @@ class _Run:
             chosen = sorted((file for file in files if sizes[file.number] == size), key=lambda file: ".csv" in file.ending)
             with self.loader.database.transaction():
                 found |= self.loader.stage([(file.number, paths[file.number]) for file in chosen], portion=size)
-        slowest = max((seconds, paths[number].name) for number, seconds in self.loader.slowest.items() if number in paths)
-        self.tally.slowest = max(self.tally.slowest, slowest)
+        slowest = [(seconds, paths[number].name) for number, seconds in self.loader.slowest.items() if number in paths]
+        self.tally.slowest = max(self.tally.slowest, *slowest)
         return found
 
     def _count(self, file: Made, got: Got) -> None:

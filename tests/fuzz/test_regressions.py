@@ -170,3 +170,11 @@ def test_an_archive_of_no_bytes_is_refused(tmp_path: Path, name: str) -> None:
     """Python's gzip reads it as an archive of nothing, so that a file cut at its first byte would be loaded as empty."""
     got = staged(tmp_path, source(), name, b"")
     assert got.refused == f"is empty: not even a {'zstd' if name.endswith('zst') else 'gzip'} archive"
+
+
+def test_a_line_feed_in_quotes_ends_no_portion_of_lines_that_end_in_carriage_returns(tmp_path: Path) -> None:
+    """Portions were cut at the last line feed, wherever the last carriage return was, so that this one held up all others."""
+    lines = ["order_id,at", '"a\nb",2024-05-06', *(f"A{n},2024-05-06" for n in range(400))]
+    spec = source(longest=1000)
+    got = staged(tmp_path, spec, "1.csv", "\r".join(lines).encode(), portion=64)
+    assert (got.refused, got.records) == (None, 401)
