@@ -2,8 +2,10 @@
 PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/.ready
+FILES ?= 20000
+SEED ?= 1
 
-.PHONY: demo test check bench lint types imports clean
+.PHONY: demo test check bench fuzz lint types imports clean
 
 demo: $(READY) ## the main job on the demo data, and its results
 	$(BIN)/missionctl init --demo .
@@ -29,6 +31,9 @@ imports: $(READY)
 bench: $(READY) ## the year of flights beside a hand-written script (see bench/README.md)
 	$(BIN)/python bench/flights.py
 	$(BIN)/python bench/ingest.py
+
+fuzz: $(READY) ## odd and damaged exports by the thousand beside a slow reader: FILES=20000 SEED=1; REPLAY=SEED:NUMBER for one
+	$(BIN)/python -m tests.fuzz --files $(FILES) --seed $(SEED) $(if $(REPLAY),--replay $(REPLAY))
 
 $(READY): requirements.lock pyproject.toml
 	$(PYTHON) -c 'import sys; sys.exit(0 if sys.version_info >= (3, 11) else "missionctl needs Python 3.11 or newer: make PYTHON=python3.11")'

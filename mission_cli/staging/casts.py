@@ -5,16 +5,21 @@ DuckDB's own casts are more generous than money allows: `1.6` becomes 2, `24:00:
 
 from __future__ import annotations
 
+import math
 import re
+from decimal import Decimal
+from fractions import Fraction
 
 from mission_cli.formula.emit import identifier, text_literal
 from mission_cli.model.expression import Type
-from mission_cli.model.project import Column, CsvOptions, Source
+from mission_cli.model.project import Column, CsvOptions, DataType, Source
 
 _DAY = r"\d{4}-\d{2}-\d{2}"
 _TO_THE_MICROSECOND = r"(\.\d{1,6}0*)?"
 _CLOCK = rf"([01]\d|2[0-3]):[0-5]\d(:[0-5]\d{_TO_THE_MICROSECOND})?"
-_OFFSET = r" ?(Z|UTC|[+-]([01]\d|2[0-3])(:?[0-5]\d)?)"
+_DISTANCE = r"[+-](?:[01]\d|2[0-3])(?::?[0-5]\d)?"
+_OFFSET = rf" ?(Z|UTC|{_DISTANCE})"
+_TIGHT = rf"(Z| UTC|{_DISTANCE})"  # offsets as DuckDB's cast takes them: with a blank before UTC, and before nothing else
 _NAIVE = f"{_DAY}[T ]{_CLOCK}"
 _INTEGER = r"[+-]?\d+"
 _NUMBER = r"[+-]?(\d+(\.\d*)?|\.\d+)"
@@ -24,6 +29,19 @@ _TRUE, _FALSE = "('true', 't', 'yes', '1')", "('false', 'f', 'no', '0')"
 _FIRST_YEAR, _LAST_YEAR = 1900, 2199  # of times that date an order or a version: beyond lie placeholders and typos
 _CONTROL = r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\x{80}-\x{9f}]"  # line ends and tabs are text
 _SHOWN = 40
+
+_UP_TO_TWO = r"\d{1,2}"
+_FORMATS = {  # of strptime
+    "Y": r"\d{4}",
+    "y": r"\d{2}",
+    **dict.fromkeys("mdHIMS", _UP_TO_TWO),
+    "j": r"(\d{1,3})",
+    "f": r"\d{1,6}",
+    "p": "[AaPp][Mm]",
+    **dict.fromkeys("bBaA", "[A-Za-z]+"),
+    "z": _DISTANCE,
+    "%": "%",
+}
 
 _BROKEN_CLOCKS = {
     rf"{_DAY}[T ]24:.*": " has hour 24; the next day begins at 00:00",
@@ -69,24 +87,43 @@ def _timestamp(column: Column, text: str, options: CsvOptions) -> str:
         tries = [_formatted(column, text, f) for f in options.timestamp_formats]
         return f"coalesce({', '.join(tries)})"
     local = _local(f"TRY_CAST({text} AS TIMESTAMP)", column.timezone)
+    tightened = f"regexp_replace({text}, ' ?(UTC|Z|[+-][0-9:]+)$', '\\1')"
     return (
-        f"CASE WHEN {_matches(text, _NAIVE + _OFFSET)} THEN TRY_CAST({text} AS TIMESTAMPTZ)"
-        f" WHEN {_matches(text, _NAIVE)} THEN {local} END"
+        f"CASE WHEN {_matches(text, _NAIVE + _TIGHT)} THEN TRY_CAST({text} AS TIMESTAMPTZ)"
+        f" WHEN {_matches(text, _NAIVE)} THEN {local}"
+        f" WHEN {_matches(text, _NAIVE + _OFFSET)} THEN TRY_CAST(replace({tightened}, 'UTC', 'Z') AS TIMESTAMPTZ) END"
     )
 
 
 def _formatted(column: Column, text: str, written: str) -> str:
     """The instant of a text in one format; a format with %z says the offset itself."""
-    read = f"TRY_STRPTIME({text}, {text_literal(written)})"
+    read = _strptime(text, written)
     return f"CAST({read} AS TIMESTAMPTZ)" if "%z" in written else _local(read, column.timezone)
 
 
+def _strptime(text: str, written: str) -> str:
+    """What a text says in one format. DuckDB alone would take `infinity` for 1900, `24` for a year, blanks at both ends, an
+    offset of 99 hours, and day 366 of any year for one of the next."""
+    read = f"TRY_STRPTIME({text}, {text_literal(written)})"
+    shape = "".join(_FORMATS[sign] if sign else _literally(said) for said, sign in re.findall(r"([^%]+)|%(.)", written))
+    counted = f" AND dayofyear({read}) = TRY_CAST(regexp_extract({text}, {text_literal(shape)}, 1) AS INTEGER)"
+    return _when(_matches(text, shape) + (counted if "%j" in written else ""), read)
+
+
+def _literally(said: str) -> str:
+    """A blank of a format stands for one or more."""
+    return re.sub(r"(\\\s)+", r"\\s+", re.escape(said))
+
+
 def _local(naive: str, timezone: str) -> str:
-    """The instant of a wall clock time; of two such instants, when clocks go back, the first."""
+    """The instant of a wall clock time; of two such instants, when clocks go back, the first.
+
+    How far they went back is told by what they showed six hours before: not everywhere it is one hour.
+    """
     zone = text_literal(timezone)
     later = f"timezone({zone}, {naive})"
-    hour = "INTERVAL 1 HOUR"
-    return f"CASE WHEN timezone({zone}, {later} - {hour}) = {naive} THEN {later} - {hour} ELSE {later} END"
+    back = f"(timezone({zone}, {later} - INTERVAL 6 HOUR) - {naive} + INTERVAL 6 HOUR)"
+    return f"CASE WHEN timezone({zone}, {later} - {back}) = {naive} THEN {later} - {back} ELSE {later} END"
 
 
 def complaint(column: Column, text: str, source: Source, options: CsvOptions) -> str:
@@ -107,9 +144,21 @@ def complaint(column: Column, text: str, source: Source, options: CsvOptions) ->
         whens.append((f"{value} NOT IN ({allowed})", f"concat({_shown(text)}, {listed})"))
     if column.minimum is not None:
         below = text_literal(f" is below {column.minimum:f}")
-        whens.append((f"{value} < {column.minimum:f}", f"concat({_shown(text)}, {below})"))
+        whens.append((f"{value} < {_least(column.data_type, column.minimum)}", f"concat({_shown(text)}, {below})"))
     said = "".join(f" WHEN {when} THEN concat({text_literal(column.header)}, chr(31), {then})" for when, then in whens)
     return f"CASE{said} END"
+
+
+def _least(kind: DataType, minimum: Decimal) -> str:
+    """SQL for the least value of the type that is not below the minimum, so that both sides of a comparison are of one type:
+    DuckDB would widen 38 digits to 39 for the sake of a minimum of 0.5, and fail."""
+    if kind.type is Type.DOUBLE:
+        return f"CAST('{minimum}' AS DOUBLE)"
+    scale, bound = (kind.scale, 10**kind.precision) if kind.type is Type.DECIMAL else (0, 2**63)
+    least = math.ceil(Fraction(minimum) * 10**scale)
+    if not -bound < least < bound:
+        return f"CAST('{'-' if least < 0 else ''}infinity' AS DOUBLE)"
+    return f"CAST('{Decimal((int(least < 0), tuple(map(int, str(abs(least)))), -scale)):f}' AS {kind.sql})"
 
 
 def _why_not(column: Column, text: str, options: CsvOptions) -> str:
@@ -145,7 +194,7 @@ def _no_number(options: CsvOptions) -> str:
 def _why_not_formatted(text: str, formats: tuple[str, ...]) -> str:
     """A text that would fit a format but for the offset that it declares lacks the offset."""
     bare = [re.sub(r"\s*%z", "", written) for written in formats if "%z" in written]
-    lacking = " OR ".join(f"TRY_STRPTIME({text}, {text_literal(written)}) IS NOT NULL" for written in bare)
+    lacking = " OR ".join(f"{_strptime(text, written)} IS NOT NULL" for written in bare)
     listed = " or ".join(f'"{written}"' for written in formats)
     return _first_of({lacking: " has no offset from UTC"} if bare else {}, f" is not a timestamp like {listed}")
 

@@ -41,7 +41,10 @@ def unpacked(path: Path, compression: Compression) -> Iterator[bytes]:
             _refuse_strangers(packed)
             yield from _chunks(packed)
             return
-        limit = max(_ALWAYS_FINE_BYTES, _MOST_EXPANSION * path.stat().st_size)
+        size = path.stat().st_size
+        if not size:
+            raise UnreadableFile(f"is empty: not even a {compression} archive")
+        limit = max(_ALWAYS_FINE_BYTES, _MOST_EXPANSION * size)
         total = 0
         for chunk in _verified(packed, compression):
             total += len(chunk)

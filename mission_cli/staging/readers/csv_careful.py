@@ -108,8 +108,7 @@ def _each(text: str, first_line: int, options: CsvOptions, *, whole: bool) -> It
 
 def _last_line_end(text: str) -> int:
     """After the last line that is sure to have ended: a carriage return at the very end may be half of a line end."""
-    feed = text.rfind("\n") + 1
-    return feed or text.rfind("\r", 0, len(text) - 1) + 1
+    return max(text.rfind("\n"), text.rfind("\r", 0, len(text) - 1)) + 1
 
 
 def _said(line: int, error: str) -> UnreadableFile:

@@ -6,6 +6,7 @@ are cut out before.
 
 from __future__ import annotations
 
+import codecs
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -208,6 +209,8 @@ def _cells(found: Span, text: bytes, layout: Layout, options: CsvOptions) -> tup
     """The fields of the wanted columns, or None when some record has too few or too many."""
     if not text:
         return tuple(pa.array([], pa.string()) for _ in layout.places)
+    if text.startswith(codecs.BOM_UTF8):  # Arrow would take it for the beginning of a file, and not for text
+        raise NotPlainError
     names = [str(place) for place in range(layout.width)]
     wanted = [names[place] for place in layout.places]
     quoted = bool(found.quote)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import json.scanner
 from collections.abc import Iterator, Sequence
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 from functools import partial
 from itertools import chain
 from typing import Any
@@ -149,7 +149,10 @@ def _plain(written: str) -> str:
     """A number that is written with an exponent without it: 1e3 is 1000."""
     if "e" not in written and "E" not in written:
         return written
-    number = Decimal(written)
+    try:
+        number = Decimal(written)
+    except InvalidOperation:  # an exponent that Decimal cannot hold
+        return written
     exponent = number.as_tuple().exponent
     return f"{number:f}" if isinstance(exponent, int) and abs(exponent) <= _MOST_EXPONENT else written
 

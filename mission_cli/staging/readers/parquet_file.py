@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Sequence
+from decimal import Decimal
 from functools import partial
 from pathlib import Path
 
@@ -78,7 +79,18 @@ def _text(column: pa.Array, kind: pa.DataType) -> pa.Array:
     if pa.types.is_date64(kind):
         column = pc.cast(column, pa.date32())
     text = pc.cast(column, pa.string())
+    if pa.types.is_decimal(kind) or pa.types.is_floating(kind):
+        text = _plain(text)
     return pc.if_else(pc.equal(text, ""), pa.scalar(None, pa.string()), text)
+
+
+def _plain(numbers: pa.Array) -> pa.Array:
+    """Numbers without exponents: Arrow writes a zero of nine places as 0E-9, and 10 ** 15 as 1e+15."""
+    if not pc.any(pc.match_substring(numbers, "e", ignore_case=True)).as_py():
+        return numbers
+    encoded = numbers.dictionary_encode()
+    words = [f"{Decimal(word):f}" if "e" in word.lower() else word for word in encoded.dictionary.to_pylist()]
+    return pc.take(pa.array(words, pa.string()), encoded.indices)
 
 
 def _raws(cells: Sequence[pa.Array], names: Sequence[str], first_row: int, lines: Sequence[int]) -> list[str]:
