@@ -83,8 +83,6 @@ def _of_days(
     texts: dict[str, list[str | None]] = {
         m.id: [str(row[m.id]) if row.get(m.id) is not None else None for row in found.values()] for m in daily
     }
-        m.id: [None if (v := row.get(m.id)) is None else str(v) for row in found.values()] for m in daily
-    }
     schema: dict[str, Any] = {"_day": pl.Date, "supplier_id": pl.String, **dict.fromkeys(texts, pl.String)}
     days: dict[str, Any] = {"_day": list(found), "supplier_id": [evidence.supplier] * len(found), **texts}
     engine.replace_temporary("supplier_days", pl.DataFrame(days, schema=schema))
