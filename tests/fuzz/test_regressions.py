@@ -178,3 +178,13 @@ def test_a_line_feed_in_quotes_ends_no_portion_of_lines_that_end_in_carriage_ret
     spec = source(longest=1000)
     got = staged(tmp_path, spec, "1.csv", "\r".join(lines).encode(), portion=64)
     assert (got.refused, got.records) == (None, 401)
+
+
+@pytest.mark.parametrize("quote", ["«", '"', ""])  # read with care, and quickly
+@pytest.mark.parametrize(("letters", "is_taken"), [(300, True), (340, False)])
+def test_the_length_of_a_record_is_one_of_bytes_however_it_is_read(
+    tmp_path: Path, quote: str, letters: int, is_taken: bool
+) -> None:
+    text = f"order_id,at\n{quote}{'€' * letters}{quote},2024-05-06\nb,2024-05-06\n"
+    got = staged(tmp_path, source(longest=1000, quote=quote), "1.csv", text.encode())
+    assert (got.refused is None) == is_taken
