@@ -10,6 +10,7 @@ from typing import Any, NoReturn
 import typer
 
 from mission_cli.model.errors import ConfigurationError, MissionctlError
+from mission_cli.model.text import printable
 
 DONE, WITH_REFUSALS, USAGE, FAILED, HELD, INTERRUPTED = 0, 1, 2, 3, 4, 130
 _verbose = False
@@ -22,8 +23,8 @@ def be_verbose() -> None:
 
 
 def say(text: str) -> None:
-    """One message for people."""
-    print(text, file=sys.stderr, flush=True)
+    """One message for people. What would steer a terminal is shown as an escape."""
+    print(printable(text, keep="\n"), file=sys.stderr, flush=True)
 
 
 def run(app: Callable[..., Any]) -> int:

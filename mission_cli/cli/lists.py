@@ -12,6 +12,7 @@ from mission_cli.cli.exits import say
 from mission_cli.cli.render import print_json, show
 from mission_cli.cli.tables import table
 from mission_cli.model.errors import UsageError
+from mission_cli.model.text import printable
 
 if TYPE_CHECKING:
     import polars as pl
@@ -37,7 +38,7 @@ def print_duplicates(rows: pl.DataFrame, limit: int, *, as_json: bool, color: bo
     made = table("key", "where", "why", "winner")
     for row in rows.tail(limit).iter_rows(named=True):
         where, winner = f"{row['file']}:{row['line']}", f"{row['winner_file']}:{row['winner_line']}"
-        made.add_row(row["key"], where, row["why"], winner)
+        made.add_row(*map(printable, (row["key"], where, row["why"], winner)))
     if rows.height:
         show([made], color=color)
     _tell_rest(rows, limit, "duplicates")
@@ -58,9 +59,9 @@ def export_rows(rows: pl.DataFrame, target: Path) -> None:
 
 def _reject(row: dict[str, Any]) -> Iterator[RenderableType]:
     column = f"{row['column']}: " if row["column"] else ""
-    yield Text(f"{row['file']}:{row['line']}: {column}{row['reason']}")
+    yield Text(printable(f"{row['file']}:{row['line']}: {column}{row['reason']}"))
     raw = row["raw"].replace("\r", "").replace("\n", "⏎")
-    yield Text(f"    {raw[:_SHOWN]}{'…' if len(raw) > _SHOWN else ''}", style="dim")
+    yield Text(f"    {printable(raw[:_SHOWN])}{'…' if len(raw) > _SHOWN else ''}", style="dim")
 
 
 def _tell_rest(rows: pl.DataFrame, limit: int, noun: str) -> None:

@@ -13,6 +13,7 @@ from rich.table import Table
 from rich.text import Text
 
 from mission_cli.model.project import Operator
+from mission_cli.model.text import printable
 from mission_cli.views.results import Results
 from mission_cli.views.words import number
 
@@ -101,7 +102,7 @@ def _section(title: str, rows: Sequence[dict[str, Any]], numbers: set[str]) -> I
         yield Text(f"\n{title}", style="bold")
         made = table(*rows[0], right=tuple(numbers))
         for row in rows:
-            made.add_row(*(f"{value:,}" if isinstance(value, int) else str(value or "") for value in row.values()))
+            made.add_row(*(f"{value:,}" if isinstance(value, int) else printable(str(value or "")) for value in row.values()))
         yield made
 
 

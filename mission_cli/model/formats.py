@@ -42,4 +42,9 @@ FILE_KINDS = {
 
 def kind_of(name: str) -> FileKind | None:
     """The kind of the file, or of the files of a pattern; None when its ending is none of ours."""
-    return next((kind for ending, kind in FILE_KINDS.items() if name.endswith(ending)), None)
+    return FILE_KINDS.get(ending_of(name))
+
+
+def ending_of(name: str) -> str:
+    """The ending that says what the file is; nothing when it is none of ours."""
+    return next((ending for ending in FILE_KINDS if name.endswith(ending)), "")

@@ -21,7 +21,7 @@ CREATE TABLE IF NOT EXISTS batches (           -- grain: one content of an expor
     batch INTEGER NOT NULL,
     source VARCHAR NOT NULL,
     file VARCHAR NOT NULL,                     -- relative to the project
-    digest VARCHAR NOT NULL,                   -- SHA-256 of the file's bytes
+    digest VARCHAR NOT NULL,                   -- SHA-256 of the file's bytes, and the ending of its name
     bytes BIGINT NOT NULL,
     status VARCHAR NOT NULL,                   -- loaded | refused
     reason VARCHAR,                            -- why it was refused

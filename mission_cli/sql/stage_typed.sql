@@ -18,6 +18,6 @@ SELECT
     coalesce({{time_day}}, {{updated_day}}, DATE '0001-01-01') AS _day,
     CASE WHEN _complaint IS NOT NULL THEN split_part(_complaint, chr(31), 1)
          WHEN _final AND {{time}} IS NULL THEN {{time_name}} END AS _column,
-    CASE WHEN _complaint IS NOT NULL THEN split_part(_complaint, chr(31), 2)
+    CASE WHEN _complaint IS NOT NULL THEN substr(_complaint, strpos(_complaint, chr(31)) + 1)
          WHEN _final AND {{time}} IS NULL THEN 'is empty in a record that is final' END AS _reason
 FROM dated

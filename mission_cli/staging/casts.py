@@ -133,7 +133,7 @@ def complaint(column: Column, text: str, source: Source, options: CsvOptions) ->
     """
     value, whens = identifier(column.name), []
     if column.required or column.name in source.key:
-        whens.append((f"{text} IS NULL", "'is required and empty'"))
+        whens.append((f"coalesce({text}, '') = ''", "'is required and empty'"))
     whens.append((f"{text} IS NOT NULL AND {value} IS NULL", f"concat({_shown(text)}, {_why_not(column, text, options)})"))
     if column.name in (source.time, source.updated) and column.data_type.type.family == "time":
         sane = f"{value} >= CAST('{_FIRST_YEAR}-01-01' AS DATE) AND {value} < CAST('{_LAST_YEAR + 1}-01-01' AS DATE)"

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from mission_cli.model.errors import StorageError
-from mission_cli.model.formats import FileKind, Format, kind_of
+from mission_cli.model.formats import FileKind, Format, ending_of, kind_of
 from mission_cli.model.problems import Problem
 from mission_cli.model.project import Project, Source
 from mission_cli.store.files import digest_of
@@ -22,7 +22,7 @@ _LINES = (FileKind(Format.CSV), FileKind(Format.JSONL))
 
 @dataclass(frozen=True, slots=True)
 class Stamp:
-    """What tells cheaply that a file is the one we hashed."""
+    """What tells cheaply that a file is the one we hashed. `digest`: of its bytes, and how they are to be read."""
 
     bytes: int
     modified_ns: int
@@ -123,7 +123,7 @@ def look(root: Path, source: Source, seen: Mapping[str, Stamp]) -> Seen:
             status = path.stat()
             known = seen.get(name)
             if known is None or (known.bytes, known.modified_ns) != (status.st_size, status.st_mtime_ns):
-                known = Stamp(status.st_size, status.st_mtime_ns, digest_of(path))
+                known = Stamp(status.st_size, status.st_mtime_ns, digest_of(path) + ending_of(name))
         except FileNotFoundError:
             continue  # it went away since the folder was listed
         except PermissionError:

@@ -81,7 +81,7 @@ def stage(database: Database, project: Project, source: Source, batches: Sequenc
                 loading.refused.setdefault(read.batch.number, str(read.found))
             else:
                 loading.records[read.batch.number] += read.found.records
-                if read.found.records:
+                if len(read.found.lines):
                     unnamed[read.batch.number] = unnamed.get(read.batch.number, read.found.unnamed) & read.found.unnamed
         _take(database, project, source, [(r.batch, r.found) for r in reads if isinstance(r.found, Portion)])
     loading.refused.update(_never_named(unnamed))

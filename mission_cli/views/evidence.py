@@ -14,12 +14,14 @@ from mission_cli.formula.emit import identifier, over_orders
 from mission_cli.formula.metric_sql import order_value
 from mission_cli.model.calendar import DAY, Window
 from mission_cli.model.errors import UsageError
-from mission_cli.model.expression import Expression
+from mission_cli.model.expression import Expression, Type
 from mission_cli.model.project import DailyMetric, Project, Source
 from mission_cli.store.database import Database, exact_path, first_line
 from mission_cli.store.ledger import UNDATED
 from mission_cli.views.explanation import LeftOut, OrderExplained
 from mission_cli.views.published import Published, read_published, unreadable
+
+_MOMENTS = (Type.DATE, Type.TIMESTAMP)  # shown as the engine writes them: it knows more years than Python
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,10 +103,15 @@ class Evidence:
         key = " || ' / ' || ".join(f"coalesce(CAST({identifier(k)} AS VARCHAR), '')" for k in source.key)
         time = identifier(source.time)
         paths = [self.published.path(name) for name in names]
+        shown = ", ".join(
+            f"CAST({identifier(c.name)} AS VARCHAR) AS {identifier(c.name)}"
+            for c in source.columns
+            if c.data_type.type in _MOMENTS
+        )
         query = (
-            f"SELECT *, {key} AS _key, left(CAST({time} AS VARCHAR), 16) AS _time{', ' + more if more else ''}"
-            f" FROM read_parquet(?, hive_partitioning = false) WHERE CAST({identifier(source.supplier)} AS VARCHAR) = ?"
-            f" ORDER BY _day, {time}, _key"
+            f"SELECT * REPLACE ({shown}), {key} AS _key, left(CAST({time} AS VARCHAR), 16) AS _time{', ' + more if more else ''}"
+            f" FROM read_parquet(?, hive_partitioning = false) AS o WHERE CAST({identifier(source.supplier)} AS VARCHAR) = ?"
+            f" ORDER BY _day, o.{time}, _key"
         )
         try:
             return self.engine.frame(query, [[exact_path(path) for path in paths], self.supplier])

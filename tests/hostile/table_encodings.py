@@ -96,14 +96,12 @@ IN_UTF_8 = [
         "x.csv",
         EXPORT.decode().encode("utf-16-le"),
         'is UTF-16; say so with csv = { encoding = "utf-16" }',
-        known_bug='the reason asks "is the first line a header?" and shows names with NUL between their letters',
     ),
     refused(
         "UTF-16 big-endian without a mark",
         "x.csv",
         EXPORT.decode().encode("utf-16-be"),
         'is UTF-16; say so with csv = { encoding = "utf-16" }',
-        known_bug='the reason asks "is the first line a header?" and shows names with NUL between their letters',
     ),
 ]
 
@@ -153,7 +151,6 @@ DECLARED = [
         total="21",
         kept={"who": ["Zoë", "Jürgen"]},
         csv=UTF_16,
-        known_bug="refused: is not UTF-16 near byte 0",
     ),
     loaded(
         "UTF-16 with line ends and quotes of its own",

@@ -108,7 +108,6 @@ NAMES = [
         "a name that is not UTF-8",
         {os.fsdecode(b"caf\xe9.csv"): EXPORT},
         {"caf\ufffd.csv": Refused("its name is not UTF-8; rename it")},
-        known_bug="only standard error tells of it, not status",
     ),
     Row("files that are not finished, hidden, or of another kind", dict.fromkeys(NOT_OURS, EXPORT), {}),
     Row(

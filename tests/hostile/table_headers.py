@@ -116,7 +116,6 @@ REFUSED = [
         "x.csv",
         b"ID,WHO,AT,AMOUNT\n" + TWO,
         'its header has none of the columns id, who, at, amount; it has ID, WHO, AT, AMOUNT (did "id" become "ID"?)',
-        known_bug='the reason asks "is the first line a header?"',
     ),
     refused("no header", "x.csv", TWO, "its header has none of the columns id, who, at, amount; it has 1, ann, …"),
     refused(
@@ -175,7 +174,6 @@ REFUSED = [
         b"\x1b[2Jid,who,at,amount\n" + TWO,
         "its header has no column id; it has …",
         says=[r"it has \x1b[2Jid, who, at, amount"],
-        known_bug="the reason is printed with the sign itself, so that the terminal is cleared",
     ),
     refused(
         "a page of HTML",

@@ -157,7 +157,6 @@ EXTREMES = [
             (3, "x", '"1e1000000" does not fit a double'),
         ],
         columns={"x": "double"},
-        known_bug="nothing is loaded, exit 3: a fault of missionctl itself, decimal.InvalidOperation",
     ),
 ]
 

@@ -220,7 +220,6 @@ LIMITS = [
         "a sign that the program itself divides texts by",
         "integer",
         turned_away={"1\x1f2": NO_INTEGER},
-        known_bug="the reason is cut off at that sign, so that it does not say what is wrong",
     ),
 ]
 

@@ -125,7 +125,6 @@ COLUMNS = [
         with_x(lambda pa: pa.uuid(), [b"\xff" * 16]),
         'its column "x" is a fixed_size_binary[16], which is not a single value of ours',
         columns={"x": "string"},
-        known_bug="the reason says that the file is damaged: Invalid UTF8 payload",
     ),
     refused(
         "a text over 4 MB",
@@ -133,7 +132,6 @@ COLUMNS = [
         lambda: parquet(orders(2, x=["a", "b" * (5 << 20)])),
         "row 2: …",
         columns={"x": "string"},
-        known_bug="is loaded",
     ),
     refused(
         "a long text that thousands of rows refer to",
@@ -141,8 +139,6 @@ COLUMNS = [
         long_text_in_every_row,
         "…",
         columns={"x": "string"},
-        known_bug="eight kilobytes take two gigabytes of memory before the file is refused as damaged",
-        stalls=True,
     ),
 ]
 

@@ -146,8 +146,6 @@ LENGTHS = [
         "8000000 of 8000002 records rejected, more than max_rejects = 0.5 allows",
         rejects=[(line, "", fields(1)) for line in range(4, 10_004)],  # as many as are kept of a refused file
         source={"max_rejects": 0.5},
-        known_bug="sixteen kilobytes take five gigabytes of memory and half a minute",
-        stalls=True,
     ),
     loaded("a record of just 4 MB", "x.csv", lambda: HEADER + of_length(MEGABYTES_4), new=1, total="1"),
     refused("a record over 4 MB", "x.csv", lambda: EXPORT + of_length(MEGABYTES_4 + 2), "line 4: a record longer than 4 MB; …"),
@@ -233,7 +231,6 @@ DIALECTS = [
         rejects=[(3, "amount", '"" is not a number'), (4, "id", "is required and empty")],
         kept={"amount": [None, "1.00"]},
         csv={"null": ["NA"]},
-        known_bug="an order with an empty key is loaded",
     ),
 ]
 

@@ -6,6 +6,7 @@ import gzip
 import sys
 import zlib
 from collections.abc import Iterator
+from mmap import ACCESS_READ, mmap
 from pathlib import Path
 from typing import BinaryIO
 
@@ -19,15 +20,16 @@ else:
 
 _ALWAYS_FINE_BYTES = 64 << 20
 _MOST_EXPANSION = 250  # real exports pack 5 to 50 times; a bomb a thousand times and more
+_SKIPPED, _SKIPPED_NIBBLE = b"\x2a\x4d\x18", 5  # 0x184D2A5?, RFC 8878, 3.1.2
 _CHECKSUM_FLAG = 0x04  # in the frame header descriptor, RFC 8878, 3.1.1.1.1
 
 _STRANGERS = {
-    b"\x1f\x8b": "is a gzip archive; its name must say so (.csv.gz)",
-    b"\x28\xb5\x2f\xfd": "is a zstd archive; its name must say so (.csv.zst)",
-    b"PAR1": "is a Parquet file; its name must say so (.parquet)",
-    b"PK\x03\x04": "is a workbook or a zip archive, not text; export it as .csv",
-    b"\xd0\xcf\x11\xe0": "is an old workbook, not text; export it as .csv",
-    b"%PDF": "is a PDF, not text; export it as .csv",
+    b"\x1f\x8b": "a gzip archive; its name must say so, with .gz at its end",
+    b"\x28\xb5\x2f\xfd": "a zstd archive; its name must say so, with .zst at its end",
+    b"PAR1": "a Parquet file; its name must say so, with .parquet at its end",
+    b"PK\x03\x04": "a workbook or a zip archive, not text; export it as .csv",
+    b"\xd0\xcf\x11\xe0": "an old workbook, not text; export it as .csv",
+    b"%PDF": "a PDF, not text; export it as .csv",
 }
 
 
@@ -38,7 +40,8 @@ def unpacked(path: Path, compression: Compression) -> Iterator[bytes]:
     """
     with path.open("rb") as packed:
         if compression is Compression.NONE:
-            _refuse_strangers(packed)
+            _refuse_strangers(packed.read(4), "is")
+            packed.seek(0)
             yield from _chunks(packed)
             return
         size = path.stat().st_size
@@ -47,6 +50,8 @@ def unpacked(path: Path, compression: Compression) -> Iterator[bytes]:
         limit = max(_ALWAYS_FINE_BYTES, _MOST_EXPANSION * size)
         total = 0
         for chunk in _verified(packed, compression):
+            if not total:
+                _refuse_strangers(chunk, "holds")
             total += len(chunk)
             if total > limit:
                 raise UnreadableFile(
@@ -55,12 +60,10 @@ def unpacked(path: Path, compression: Compression) -> Iterator[bytes]:
             yield chunk
 
 
-def _refuse_strangers(file: BinaryIO) -> None:
-    start = file.read(4)
-    file.seek(0)
-    for magic, reason in _STRANGERS.items():
+def _refuse_strangers(start: bytes, verb: str) -> None:
+    for magic, what in _STRANGERS.items():
         if start.startswith(magic):
-            raise UnreadableFile(reason)
+            raise UnreadableFile(f"{verb} {what}")
 
 
 def _verified(packed: BinaryIO, compression: Compression) -> Iterator[bytes]:
@@ -87,6 +90,17 @@ def carries_checksum(path: Path) -> bool:
     kind = kind_of(path.name)
     if kind is None or kind.compression is not Compression.ZSTD:
         return True
-    with path.open("rb") as file:
-        start = file.read(5)
-    return len(start) == 5 and bool(start[4] & _CHECKSUM_FLAG)
+    with path.open("rb") as file, mmap(file.fileno(), 0, access=ACCESS_READ) as packed:
+        return all(packed[frame + 4] & _CHECKSUM_FLAG for frame in _frames(packed))
+
+
+def _frames(packed: mmap) -> Iterator[int]:
+    """Where the frames with data begin; frames to be skipped have none."""
+    at = 0
+    while at < len(packed):
+        if packed[at + 1 : at + 4] == _SKIPPED and packed[at] >> 4 == _SKIPPED_NIBBLE:
+            at += 8 + int.from_bytes(packed[at + 4 : at + 8], "little")
+            continue
+        yield at
+        with memoryview(packed) as whole, whole[at:] as rest:
+            at += zstd.get_frame_size(rest)

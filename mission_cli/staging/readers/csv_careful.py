@@ -14,7 +14,7 @@ from typing import Literal
 import pyarrow as pa
 
 from mission_cli.model.project import CsvOptions
-from mission_cli.staging.readers.portion import MAX_RECORD_BYTES, Misfit, Portion, UnreadableFile
+from mission_cli.staging.readers.portion import MAX_RECORD_BYTES, Misfit, Portion, UnreadableFile, refuse_flood
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,6 +137,7 @@ def portion(found: Sequence[Record], layout: Layout, options: CsvOptions) -> Por
             kept.append(record)
         else:
             misfits.append(Misfit(record.line, reason, shown(record.raw.rstrip("\r\n"))))
+            refuse_flood(misfits)
     cells = tuple(
         pa.array([None if (cell := record.fields[place]) in nulls else cell for record in kept], pa.string())
         for place in layout.places

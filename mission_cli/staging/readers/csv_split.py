@@ -18,7 +18,7 @@ import pyarrow.csv as arrow_csv
 
 from mission_cli.model.project import CsvOptions
 from mission_cli.staging.readers.csv_careful import Layout, too_long
-from mission_cli.staging.readers.portion import MAX_RECORD_BYTES, Misfit, Portion
+from mission_cli.staging.readers.portion import MAX_RECORD_BYTES, MOST_MISFITS, Misfit, Portion, refuse_flood
 
 Places = npt.NDArray[np.int64]
 Choice = npt.NDArray[np.bool_]
@@ -143,11 +143,12 @@ def _split_around_misfits(found: Span, layout: Layout, options: CsvOptions) -> P
     blank = _blank(found, lengths)
     uneven = ~blank & (fields != layout.width)
     keep = ~blank & ~uneven
-    wrong = found.lines[uneven].tolist()
+    wrong = found.lines[uneven][:MOST_MISFITS].tolist()
     misfits = [
         Misfit(line, f"has {count} fields where the header has {layout.width}", raw)
-        for line, count, raw in zip(wrong, fields[uneven].tolist(), found.raws(wrong), strict=True)
+        for line, count, raw in zip(wrong, fields[uneven][:MOST_MISFITS].tolist(), found.raws(wrong), strict=True)
     ]
+    refuse_flood(misfits)
     text = found.text if keep.all() else _only(found.text, lengths, keep)
     cells = _cells(found, text, layout, options)
     if cells is None or len(cells[0]) != int(keep.sum()):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import json.scanner
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from decimal import Decimal, InvalidOperation
 from functools import partial
@@ -13,7 +14,16 @@ from typing import Any
 import pyarrow as pa
 
 from mission_cli.model.project import Source
-from mission_cli.staging.readers.portion import MAX_RECORD_BYTES, PORTION_BYTES, Jobs, Misfit, Portion, UnreadableFile
+from mission_cli.model.text import printable
+from mission_cli.staging.readers.portion import (
+    MAX_RECORD_BYTES,
+    PORTION_BYTES,
+    Jobs,
+    Misfit,
+    Portion,
+    UnreadableFile,
+    refuse_flood,
+)
 
 _MOST_EXPONENT = 400  # beyond it lies no number of ours
 
@@ -69,6 +79,7 @@ def _read(text: bytes, first_line: int, names: tuple[str, ...]) -> Portion:
                 unnamed.difference_update(value)
         except _NotTakenError as error:
             misfits.append(Misfit(line, error.reason, _shown(raw), error.column))
+            refuse_flood(misfits)
     columns = zip(*rows, strict=True) if rows else ([] for _ in names)
     return Portion(
         pa.array(lines, pa.int64()),
@@ -111,8 +122,9 @@ def _surely_distinct(raw: bytes, value: Any) -> bool:
 def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     value = dict(pairs)
     if len(value) != len(pairs):
-        repeated = next(name for index, (name, _) in enumerate(pairs) if any(name == other for other, _ in pairs[:index]))
-        raise _NotTakenError(f'names "{repeated}" more than once')
+        times = Counter(name for name, _ in pairs)
+        repeated = next(name for name, count in times.items() if count > 1)
+        raise _NotTakenError(f'names "{printable(repeated)}" more than once')
     return value
 
 

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from difflib import get_close_matches
 
 from mission_cli.model.project import Source
+from mission_cli.model.text import printable
 from mission_cli.staging.readers.portion import MAX_COLUMNS, UnreadableFile
 
 _SHOWN = 20
@@ -20,7 +21,7 @@ def places(source: Source, found: Sequence[str], what: str) -> tuple[int, ...]:
         raise UnreadableFile(f"{what} has {len(found):,} columns, more than {MAX_COLUMNS:,}")
     wanted = [column.header for column in source.columns]
     missing = [name for name in wanted if name not in found]
-    if len(missing) == len(wanted):
+    if len(missing) == len(wanted) and not {name.lower() for name in wanted} & {name.lower() for name in found}:
         raise UnreadableFile(
             f"{what} has none of the columns {_some(missing)}; it has {_some(found)}; is the first line a header?"
         )
@@ -33,7 +34,7 @@ def places(source: Source, found: Sequence[str], what: str) -> tuple[int, ...]:
 
 
 def _some(names: Sequence[str]) -> str:
-    shown = ", ".join(name if len(name) <= _SHOWN * 2 else f"{name[: _SHOWN * 2]}…" for name in names[:_SHOWN])
+    shown = ", ".join(printable(name if len(name) <= _SHOWN * 2 else f"{name[: _SHOWN * 2]}…") for name in names[:_SHOWN])
     return f"{shown}, … ({len(names):,} in all)" if len(names) > _SHOWN else shown
 
 

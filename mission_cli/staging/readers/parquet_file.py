@@ -14,10 +14,18 @@ import pyarrow.parquet as pq
 
 from mission_cli.model.project import Source
 from mission_cli.staging.readers.names import places
-from mission_cli.staging.readers.portion import Jobs, Portion, UnreadableFile
+from mission_cli.staging.readers.portion import MAX_RECORD_BYTES, Jobs, Portion, UnreadableFile
 
-_ROWS_AT_ONCE = 1 << 16
+_ROWS_AT_ONCE = 1 << 14
+_NOT_OURS = (
+    pa.types.is_nested,
+    pa.types.is_duration,
+    pa.types.is_interval,
+    pa.types.is_time,
+    pa.types.is_fixed_size_binary,
+)
 _BUFFER_BYTES = 1 << 20
+_MOST_BYTES_AT_ONCE = 256 << 20
 _ALWAYS_FINE_ROWS = 1 << 20
 _MOST_ROWS_PER_BYTE = 4  # the keys of an export alone take more
 
@@ -26,11 +34,16 @@ def parquet_jobs(path: Path, source: Source) -> Jobs:
     """What is to be done to read the file, portion by portion. Raises UnreadableFile, as do the jobs."""
     try:
         with path.open("rb") as file:
-            parquet = pq.ParquetFile(
-                file, page_checksum_verification=True, buffer_size=_BUFFER_BYTES, pre_buffer=False, arrow_extensions_enabled=False
-            )
-            schema = parquet.schema_arrow
+            schema = pq.ParquetFile(file, arrow_extensions_enabled=False).schema_arrow
             found = [schema.field(place) for place in places(source, schema.names, "its schema")]
+            parquet = pq.ParquetFile(
+                file,
+                page_checksum_verification=True,
+                buffer_size=_BUFFER_BYTES,
+                pre_buffer=False,
+                arrow_extensions_enabled=False,
+                read_dictionary=[field.name for field in found if _is_text(field.type)],
+            )
             _refuse_bomb(parquet.metadata.num_rows, path)
             convert = [_as_text(field) for field in found]
             row = 1
@@ -54,6 +67,7 @@ def _refuse_bomb(rows: int, path: Path) -> None:
 def _read(batch: pa.RecordBatch, first_row: int, convert: Sequence[Callable[[pa.Array], pa.Array]]) -> Portion:
     try:
         batch.validate(full=True)
+        _refuse_long_texts(batch, first_row)
         cells = tuple(text(column) for text, column in zip(convert, batch.columns, strict=True))
     except pa.ArrowException as error:
         raise UnreadableFile(f"its Parquet is damaged near row {first_row}: {_first_line(error)}") from None
@@ -62,10 +76,30 @@ def _read(batch: pa.RecordBatch, first_row: int, convert: Sequence[Callable[[pa.
     return Portion(lines, cells, [], raws, printable=False, bytes=batch.nbytes)
 
 
+def _is_text(kind: pa.DataType) -> bool:
+    return bool(pa.types.is_string(kind) or pa.types.is_large_string(kind) or pa.types.is_binary(kind))
+
+
+def _refuse_long_texts(batch: pa.RecordBatch, first_row: int) -> None:
+    """Texts are read as dictionaries, so that one that is repeated a million times takes no room before it is looked at."""
+    total = 0
+    for column in batch.columns:
+        if not pa.types.is_dictionary(column.type) or not _is_text(column.type.value_type) or not len(column.dictionary):
+            continue
+        lengths = pc.take(pc.binary_length(column.dictionary), column.indices)
+        if (pc.max(lengths).as_py() or 0) > MAX_RECORD_BYTES:
+            row = first_row + pc.index(lengths, pc.max(lengths)).as_py()
+            raise UnreadableFile(f"row {row}: a value longer than {MAX_RECORD_BYTES >> 20} MB")
+        total += pc.sum(lengths).as_py() or 0
+    if total > _MOST_BYTES_AT_ONCE:
+        rows = f"rows {first_row} to {first_row + batch.num_rows - 1}"
+        raise UnreadableFile(f"{rows} hold more than {_MOST_BYTES_AT_ONCE >> 20} MB of text: a decompression bomb?")
+
+
 def _as_text(field: pa.Field) -> Callable[[pa.Array], pa.Array]:
     """What turns a column into text. Raises UnreadableFile for a column that holds no single values."""
     kind = field.type.value_type if pa.types.is_dictionary(field.type) else field.type
-    if pa.types.is_nested(kind) or pa.types.is_duration(kind) or pa.types.is_interval(kind) or pa.types.is_time(kind):
+    if any(is_kind(kind) for is_kind in _NOT_OURS):
         raise UnreadableFile(f'its column "{field.name}" is a {kind}, which is not a single value of ours')
     return partial(_text, kind=kind)
 

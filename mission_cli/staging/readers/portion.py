@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 PORTION_BYTES = 16 << 20
 MAX_RECORD_BYTES = 4 << 20  # a record beyond it is no record: a quote that is never closed, or no text at all
 MAX_COLUMNS = 10_000
+MOST_MISFITS = 100_000  # of a portion
 
 
 class UnreadableFile(Exception):
@@ -50,6 +51,13 @@ class Portion:
     def records(self) -> int:
         """Misfits included."""
         return len(self.lines) + len(self.misfits)
+
+
+def refuse_flood(misfits: Sequence[Misfit]) -> None:
+    """Raise UnreadableFile when so much of a portion does not fit that the file must be something else than was declared."""
+    if len(misfits) >= MOST_MISFITS:
+        first, many = misfits[0], f"{MOST_MISFITS:,} more within {PORTION_BYTES >> 20} MB"
+        raise UnreadableFile(f"line {first.line} and {many} cannot be read: the first {first.reason}")
 
 
 Job = Callable[[], Portion]
