@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from contextlib import suppress
 from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
@@ -12,7 +13,10 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from mission_cli.staging.readers.parquet_file import parquet_jobs
+from mission_cli.staging.readers.portion import UnreadableFile
 from tests.fuzz.loader import Got, Loader
+from tests.fuzz.mutate import bit_flipped
 from tests.fuzz.spec import Column, Spec
 
 UTC = "UTC"
@@ -188,3 +192,21 @@ def test_the_length_of_a_record_is_one_of_bytes_however_it_is_read(
     text = f"order_id,at\n{quote}{'€' * letters}{quote},2024-05-06\nb,2024-05-06\n"
     got = staged(tmp_path, source(longest=1000, quote=quote), "1.csv", text.encode())
     assert (got.refused is None) == is_taken
+
+
+def test_a_page_of_parquet_that_says_to_hold_more_values_shifts_no_other(tmp_path: Path) -> None:
+    """Checksums of pages do not cover their headers. Every bit of one is turned over, in a row group that others follow."""
+    out = io.BytesIO()
+    names = [f"A{number}" if number % 3 else None for number in range(15)]
+    table = pa.table({"order_id": pa.array(names), "at": ["2024-05-06"] * 15})
+    pq.write_table(table, out, row_group_size=5, use_dictionary=False, write_page_checksum=True, compression="none")
+    content = out.getvalue()
+    first = pq.ParquetFile(out).metadata.row_group(1).column(0).data_page_offset * 8
+    path, orders = tmp_path / "1.parquet", Loader(source(), tmp_path).source
+    for bit in range(first, first + 25 * 8):
+        path.write_bytes(bit_flipped(content, bit))
+        cells: list[str | None] = []
+        with suppress(UnreadableFile):
+            portions = [job() for job in parquet_jobs(path, orders)]
+            cells = [cell for portion in portions for cell in portion.cells[0].to_pylist()]
+        assert cells in ([], names), bit

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from decimal import Decimal
 from functools import partial
 from pathlib import Path
@@ -47,16 +47,30 @@ def parquet_jobs(path: Path, source: Source) -> Jobs:
             _refuse_bomb(parquet.metadata.num_rows, path)
             convert = [_as_text(field) for field in found]
             row = 1
-            names = [field.name for field in found]
-            for batch in parquet.iter_batches(_ROWS_AT_ONCE, columns=names, use_threads=False):
-                yield partial(_read, batch.select(names), row, convert)
+            for batch in _batches(parquet, [field.name for field in found]):
+                yield partial(_read, batch, row, convert)
                 row += batch.num_rows
-            if row - 1 != parquet.metadata.num_rows:
-                raise UnreadableFile(f"holds {row - 1} rows where it says {parquet.metadata.num_rows}")
+            _require_rows(row - 1, parquet.metadata)
     except (pa.ArrowException, OSError, UnicodeDecodeError) as error:
         if isinstance(error, OSError) and error.errno is not None:
             raise
         raise UnreadableFile(f"its Parquet is damaged: {_first_line(error)}") from None
+
+
+def _batches(parquet: pq.ParquetFile, names: list[str]) -> Iterator[pa.RecordBatch]:
+    """The columns, row group by row group: a page that says to hold more values than it does, which no checksum covers, would
+    else shift the values of a column into other rows from there on."""
+    for number in range(parquet.num_row_groups):
+        rows = 0
+        for batch in parquet.iter_batches(_ROWS_AT_ONCE, row_groups=[number], columns=names, use_threads=False):
+            yield batch.select(names)
+            rows += batch.num_rows
+        _require_rows(rows, parquet.metadata.row_group(number))
+
+
+def _require_rows(rows: int, said: pq.FileMetaData | pq.RowGroupMetaData) -> None:
+    if rows != said.num_rows:
+        raise UnreadableFile(f"holds {rows} rows where it says {said.num_rows}")
 
 
 def _refuse_bomb(rows: int, path: Path) -> None:
