@@ -68,6 +68,8 @@ class Context:
             for source in self.project.sources
         }
         manifest = replace(self.ledger.manifest(meanings), suppliers=self._suppliers())
+        known = {entry["file"] for entry in manifest.state["refused"]}
+        manifest.state["refused"] += [{"file": f, "reason": why} for f, why in self.report.refused if f not in known]
         manifest.state["missions"] = [mission.id for mission in self.project.missions]
         write_manifest(self.layout.manifest, manifest)
         if self.obsolete:

@@ -138,6 +138,10 @@ def complaint(column: Column, text: str, source: Source, options: CsvOptions) ->
     if column.name in (source.time, source.updated) and column.data_type.type.family == "time":
         sane = f"{value} >= CAST('{_FIRST_YEAR}-01-01' AS DATE) AND {value} < CAST('{_LAST_YEAR + 1}-01-01' AS DATE)"
         whens.append((f"NOT ({sane})", f"concat({_shown(text)}, ' lies outside the years {_FIRST_YEAR} to {_LAST_YEAR}')"))
+    elif column.data_type.type.family == "time":
+        kind, midnight = ("TIMESTAMPTZ", " 00:00:00+00") if column.data_type.type is Type.TIMESTAMP else ("DATE", "")
+        known = f"{value} >= CAST('0001-01-01{midnight}' AS {kind}) AND {value} < CAST('10000-01-01{midnight}' AS {kind})"
+        whens.append((f"NOT ({known})", f"concat({_shown(text)}, ' lies outside the years 1 to 9999')"))
     if column.one_of:
         allowed = ", ".join(map(text_literal, column.one_of))
         listed = text_literal(f" is not one of {', '.join(column.one_of)}")

@@ -54,7 +54,8 @@ def matching(root: Path, source: Source) -> list[Path]:
 
 def misnamed(root: Path, source: Source) -> list[str]:
     """Files of a source that cannot be taken because their names are no text (not UTF-8), as they can be shown."""
-    return [os.fsencode(path).decode("utf-8", "replace") for path in _found(root, source) if not _nameable(path)]
+    found = [path for path in _found(root, source) if not _nameable(path)]
+    return [os.fsencode(name_in(root, path)).decode("utf-8", "replace") for path in found]
 
 
 def _found(root: Path, source: Source) -> list[Path]:

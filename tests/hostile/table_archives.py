@@ -76,17 +76,17 @@ GZIP = [
     refused("gzip with garbage after it", "x.csv.gz", gz(EXPORT) + b"garbage", "its gzip archive …"),
     refused("gzip with a CSV record after it", "x.csv.gz", gz(EXPORT) + TWO, "its gzip archive …"),
     refused("plain text named .gz", "x.csv.gz", EXPORT, "its gzip archive cannot be unpacked: Not a gzipped file (b'id')"),
-    refused("a .csv.gz of no bytes", "x.csv.gz", b"", "is empty: not even a header"),
+    refused("a .csv.gz of no bytes", "x.csv.gz", b"", "is empty: not even a gzip archive"),
     refused(
         "a .jsonl.gz of no bytes",
         "x.jsonl.gz",
         b"",
-        f"its gzip {CUT}",
+        "is empty: not even a gzip archive",
     ),
     refused("gzip of nothing", "x.csv.gz", gz(b""), "is empty: not even a header"),
     loaded("JSON lines: gzip of nothing", "x.jsonl.gz", gz(b"")),
     refused("JSON lines: gzip cut off after whole lines", "x.jsonl.gz", gz(LINE * 2)[:-9], f"its gzip {CUT}"),
-    refused("gzip in gzip", "x.csv.gz", gz(gz(EXPORT)), "is packed twice…"),
+    refused("gzip in gzip", "x.csv.gz", gz(gz(EXPORT)), "is packed twice: it holds a gzip archive…"),
     refused("zstd named .csv.gz", "x.csv.gz", zst(EXPORT), r"its gzip archive cannot be unpacked: Not a gzipped file (b'(\xb5')"),
     refused(
         "a bad checksum after megabytes of good records",
@@ -128,7 +128,7 @@ ZSTD = [
     refused("zstd cut off within its header", "x.csv.zst", zst(EXPORT)[:3], "its zstd archive …"),
     refused("zstd with another checksum", "x.csv.zst", changed(zst(EXPORT), -1), "its zstd archive …"),
     refused("zstd with garbage after it", "x.csv.zst", zst(EXPORT) + b"garbage", "its zstd archive …"),
-    refused("a .csv.zst of no bytes", "x.csv.zst", b"", f"its zstd {CUT}"),
+    refused("a .csv.zst of no bytes", "x.csv.zst", b"", "is empty: not even a zstd archive"),
     refused(
         "zstd that asks for a gigabyte of memory", "x.csv.zst", zst_of_a_wide_window(), "its zstd archive cannot be unpacked: …"
     ),

@@ -123,7 +123,6 @@ def assert_reason(found: str, wanted: str) -> None:
     assert (found[: len(wanted) - 1] + "…" if wanted.endswith("…") else found) == wanted
 
 
-@pytest.mark.xfail(strict=True, reason="it is still refused, for its old name: a refused content is never looked at again")
 def test_a_file_that_is_renamed_as_its_reason_says_is_loaded(tmp_path: Path) -> None:
     reason = "is a gzip archive; its name must say so (.csv.gz)"
     delivered(tmp_path, [refused("named .csv", "x.csv", gz(EXPORT), reason)])

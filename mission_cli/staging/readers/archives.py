@@ -24,9 +24,9 @@ _SKIPPED, _SKIPPED_NIBBLE = b"\x2a\x4d\x18", 5  # 0x184D2A5?, RFC 8878, 3.1.2
 _CHECKSUM_FLAG = 0x04  # in the frame header descriptor, RFC 8878, 3.1.1.1.1
 
 _STRANGERS = {
-    b"\x1f\x8b": "a gzip archive; its name must say so, with .gz at its end",
-    b"\x28\xb5\x2f\xfd": "a zstd archive; its name must say so, with .zst at its end",
-    b"PAR1": "a Parquet file; its name must say so, with .parquet at its end",
+    b"\x1f\x8b": "a gzip archive; its name must say so ({ending}.gz)",
+    b"\x28\xb5\x2f\xfd": "a zstd archive; its name must say so ({ending}.zst)",
+    b"PAR1": "a Parquet file; its name must say so (.parquet)",
     b"PK\x03\x04": "a workbook or a zip archive, not text; export it as .csv",
     b"\xd0\xcf\x11\xe0": "an old workbook, not text; export it as .csv",
     b"%PDF": "a PDF, not text; export it as .csv",
@@ -40,7 +40,7 @@ def unpacked(path: Path, compression: Compression) -> Iterator[bytes]:
     """
     with path.open("rb") as packed:
         if compression is Compression.NONE:
-            _refuse_strangers(packed.read(4), "is")
+            _refuse_strangers(packed.read(4), "is ", path.suffix)
             packed.seek(0)
             yield from _chunks(packed)
             return
@@ -51,7 +51,7 @@ def unpacked(path: Path, compression: Compression) -> Iterator[bytes]:
         total = 0
         for chunk in _verified(packed, compression):
             if not total:
-                _refuse_strangers(chunk, "holds")
+                _refuse_strangers(chunk, "is packed twice: it holds ", "")
             total += len(chunk)
             if total > limit:
                 raise UnreadableFile(
@@ -60,10 +60,10 @@ def unpacked(path: Path, compression: Compression) -> Iterator[bytes]:
             yield chunk
 
 
-def _refuse_strangers(start: bytes, verb: str) -> None:
+def _refuse_strangers(start: bytes, said: str, ending: str) -> None:
     for magic, what in _STRANGERS.items():
         if start.startswith(magic):
-            raise UnreadableFile(f"{verb} {what}")
+            raise UnreadableFile(said + what.format(ending=ending))
 
 
 def _verified(packed: BinaryIO, compression: Compression) -> Iterator[bytes]:

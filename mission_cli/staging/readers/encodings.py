@@ -18,7 +18,7 @@ def as_utf8(chunks: Iterator[bytes], encoding: str, hint: str) -> Iterator[bytes
     """
     first = next(chunks, b"")
     if encoding == "utf-8":
-        if first.startswith(_MARKS_OF_UTF16) or b"\0" in first[:2]:
+        if first.startswith(_MARKS_OF_UTF16) or first[:2].count(0) == 1:
             raise UnreadableFile(f"is UTF-16; {hint}")
         yield first.removeprefix(codecs.BOM_UTF8)
         yield from chunks

@@ -21,12 +21,11 @@ def places(source: Source, found: Sequence[str], what: str) -> tuple[int, ...]:
         raise UnreadableFile(f"{what} has {len(found):,} columns, more than {MAX_COLUMNS:,}")
     wanted = [column.header for column in source.columns]
     missing = [name for name in wanted if name not in found]
-    if len(missing) == len(wanted) and not {name.lower() for name in wanted} & {name.lower() for name in found}:
-        raise UnreadableFile(
-            f"{what} has none of the columns {_some(missing)}; it has {_some(found)}; is the first line a header?"
-        )
     if missing:
-        raise UnreadableFile(f"{what} has no column {_some(missing)}; it has {_some(found)}{_near(missing[0], found)}")
+        none = "none of the columns" if len(missing) == len(wanted) else "no column"
+        near = _near(missing[0], found)
+        hint = near if near or len(missing) < len(wanted) else "; is the first line a header?"
+        raise UnreadableFile(f"{what} has {none} {_some(missing)}; it has {_some(found)}{hint}")
     repeated = [name for name in wanted if found.count(name) > 1]
     if repeated:
         raise UnreadableFile(f"{what} names {_some(repeated)} more than once")

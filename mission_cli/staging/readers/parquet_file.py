@@ -112,7 +112,8 @@ def _refuse_long_texts(batch: pa.RecordBatch, first_row: int) -> None:
 
 def _as_text(field: pa.Field) -> Callable[[pa.Array], pa.Array]:
     """What turns a column into text. Raises UnreadableFile for a column that holds no single values."""
-    kind = field.type.value_type if pa.types.is_dictionary(field.type) else field.type
+    kind = field.type.storage_type if isinstance(field.type, pa.BaseExtensionType) else field.type
+    kind = kind.value_type if pa.types.is_dictionary(kind) else kind
     if any(is_kind(kind) for is_kind in _NOT_OURS):
         raise UnreadableFile(f'its column "{field.name}" is a {kind}, which is not a single value of ours')
     return partial(_text, kind=kind)
