@@ -12,6 +12,7 @@ from tests.fuzz.files import FLIPS, GROUP, group_spec, made
 from tests.fuzz.group import Failure, Tally, run_files
 from tests.fuzz.report import kept, summary, summed, told_failures
 from tests.fuzz.shrink import shrunk
+from tests.fuzz.tiny import TEXTS
 from tests.fuzz.workers import Task, do, done, work
 
 KEPT = Path(".fuzz")
@@ -32,10 +33,17 @@ def main() -> int:
 
 
 def tasks(files: int, seed: int) -> list[Task]:
-    """So many files in groups; a tenth of that in damaged archives and a fortieth in damaged Parquet, as far as is useful."""
+    """So many files in groups, and as many tiny texts; a tenth of that in damaged archives and a fortieth in damaged Parquet,
+    as far as is useful."""
     groups = max(1, files // GROUP)
     archives, parquet = min(2_000, files // 10) // FLIPS, min(500, files // 40) // FLIPS
-    parts = {"files": groups, "commands": max(1, groups // 12), "archives": max(1, archives), "parquet": max(1, parquet)}
+    parts = {
+        "files": groups,
+        "tiny": max(1, files // TEXTS),
+        "commands": max(1, groups // 12),
+        "archives": max(1, archives),
+        "parquet": max(1, parquet),
+    }
     return [Task(kind, seed, group) for kind, count in parts.items() for group in range(count)]
 
 
@@ -61,11 +69,11 @@ def run(files: int, seed: int) -> int:
 def replay(token: str) -> int:
     """One file again, alone; when it does not fail alone, with its whole group. What fails alone is made small."""
     seed, _, number = token.partition(":")
-    kind = {"a": "archives", "p": "parquet", "c": "commands"}.get(number[:1], "files")
-    place = int(number.lstrip("apc"))
+    kind = {"a": "archives", "p": "parquet", "c": "commands", "t": "tiny"}.get(number[:1], "files")
+    place = int(number.lstrip("apct"))
     if kind != "files":
-        group = place // (GROUP if kind == "commands" else FLIPS)
-        only = () if kind == "commands" else (place,)
+        group = place // {"commands": GROUP, "tiny": TEXTS}.get(kind, FLIPS)
+        only = () if kind in ("commands", "tiny") else (place,)
         return _shown(do(Task(kind, int(seed), group, only), lambda _: None).failures, int(seed))
     spec, file = group_spec(int(seed), place // GROUP), made(int(seed), place)
     alone = run_files(spec, [file], Random(0)).failures

@@ -43,6 +43,7 @@ class Tally:
     outcomes: Counter[tuple[str, str]] = field(default_factory=Counter)
     flips: Counter[tuple[str, str]] = field(default_factory=Counter)
     commands: Counter[str] = field(default_factory=Counter)
+    tiny: Counter[str] = field(default_factory=Counter)
     slowest: tuple[float, str] = (0.0, "")
     failures: list[Failure] = field(default_factory=list)
 

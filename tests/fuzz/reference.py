@@ -66,8 +66,8 @@ def expected(content: bytes, ending: str, spec: Spec) -> Expected:
         else:
             text = _unpacked(content, ending)
             result.size = len(text)
-            read, encoding = (_json_records, "utf-8") if ".jsonl" in ending else (_csv_records, spec.encoding)
-            records = list(read(_decoded(text, encoding), spec, result))
+            read, encoding = (_json_records, "utf-8") if ".jsonl" in ending else (csv_records, spec.encoding)
+            records = list(read(decoded(text, encoding), spec, result))
     except (Unreadable, reference_parquet.Damaged) as error:
         return Expected(refused=str(error), size=result.size, head=result.head, unsure=result.unsure)
     for record in records:
@@ -157,7 +157,7 @@ def _unpacked(content: bytes, ending: str) -> bytes:
     return content
 
 
-def _decoded(text: bytes, encoding: str) -> str:
+def decoded(text: bytes, encoding: str) -> str:
     """The text without a byte order mark; bytes that are not UTF-8 become lone surrogates."""
     if encoding == "utf-8":
         if text.startswith(_UTF16):
@@ -182,7 +182,7 @@ def _measure(raw: str, spec: Spec, result: Expected) -> None:
 # ---------------------------------------------------------------- CSV
 
 
-def _csv_records(text: str, spec: Spec, result: Expected) -> Iterator[Record]:
+def csv_records(text: str, spec: Spec, result: Expected) -> Iterator[Record]:
     lines = re.findall(r"[^\r\n]*(?:\r\n|\r|\n)|[^\r\n]+\Z", text)
     csv.field_size_limit(1 << 30)
     quoting = csv.QUOTE_MINIMAL if spec.quote else csv.QUOTE_NONE
@@ -201,7 +201,7 @@ def _csv_records(text: str, spec: Spec, result: Expected) -> Iterator[Record]:
                 header = _header(raw, fields, spec)
                 continue
             cells = None
-            if len(fields) == len(header) and _is_text(raw):
+            if len(fields) == len(header) and is_text(raw):
                 cells = [fields[header.index(column.header)] for column in spec.columns]
             yield Record(line, cells and [None if cell in spec.null else cell for cell in cells], raw.rstrip("\r\n"))
     except csv.Error as error:
@@ -210,12 +210,12 @@ def _csv_records(text: str, spec: Spec, result: Expected) -> Iterator[Record]:
         raise Unreadable("empty")
 
 
-def _is_text(raw: str) -> bool:
+def is_text(raw: str) -> bool:
     return not re.search("[\ud800-\udfff]", raw)
 
 
 def _header(raw: str, fields: Sequence[str], spec: Spec) -> list[str]:
-    if not _is_text(raw):
+    if not is_text(raw):
         raise Unreadable("header is not UTF-8")
     names = [name.strip() for name in fields]
     if any(names.count(column.header) != 1 for column in spec.columns):
@@ -238,7 +238,7 @@ def _json_records(text: str, spec: Spec, result: Expected) -> Iterator[Record]:
         records += 1
         shown = raw.rstrip("\r")
         try:
-            if not _is_text(raw):
+            if not is_text(raw):
                 raise NotARecord
             named = json_record(raw)
             cells = [_json_cell(named.get(column.header), column) for column in spec.columns]
@@ -256,6 +256,6 @@ def _json_cell(value: object, column: Column) -> str | None:
         return None
     if isinstance(value, bool):
         return "true" if value else "false"
-    if isinstance(value, str) and _is_text(value):
+    if isinstance(value, str) and is_text(value):
         return value
     raise NotARecord(column.header)

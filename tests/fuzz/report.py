@@ -21,6 +21,7 @@ def summed(tallies: Sequence[Tally]) -> Tally:
         whole.outcomes += tally.outcomes
         whole.flips += tally.flips
         whole.commands += tally.commands
+        whole.tiny += tally.tiny
         whole.slowest = max(whole.slowest, tally.slowest)
         whole.failures += tally.failures
     return whole
@@ -38,7 +39,7 @@ def kept(failure: Failure, seed: int, folder: Path) -> Path:
 
 def token(failure: Failure) -> str:
     """What names the file of a failure in a replay."""
-    prefix = {f"{ARCHIVE} flips": "a", f"{PARQUET} flips": "p", "command": "c"}.get(failure.tag, "")
+    prefix = {f"{ARCHIVE} flips": "a", f"{PARQUET} flips": "p", "command": "c", "tiny": "t"}.get(failure.tag, "")
     return f"{prefix}{failure.number}"
 
 
@@ -69,10 +70,13 @@ def summary(whole: Tally, *, seed: int, seconds: float, memory: int, slow: int) 
         lines.append(_row(ending, counts))
     lines.append(_row("all", totals))
     for what in (ARCHIVE, PARQUET):
-        counts = {word: whole.flips[what, word] for word in ("tried", "refused", "harmless", "other values")}
+        words = ("tried", "refused", "harmless", "other values", *(["other values by the footer"] if what == PARQUET else []))
+        counts = {word: whole.flips[what, word] for word in words}
         lines.append(f"{what} flips and cuts: " + ", ".join(f"{count:,} {word}" for word, count in counts.items()))
     exits = ", ".join(f"{count} × {word}" for word, count in sorted(whole.commands.items()) if word != "files")
     lines.append(f"through the command line: {whole.commands['files']:,} files; {exits or 'no run'}")
+    tiny = ", ".join(f"{count:,} {word}" for word, count in sorted(whole.tiny.items()))
+    lines.append(f"tiny texts in portions of a few bytes: {whole.tiny.total():,}; {tiny}")
     lines.append(f"slowest file: {whole.slowest[0]:.2f} s to read in small portions, {whole.slowest[1]}")
     lines.append(f"sets of files that took over 10 s though none alone did: {slow}; most memory: {memory // 1024:,} MB")
     tags = Counter(failure.tag for failure in whole.failures)

@@ -7,6 +7,8 @@ import pytest
 from tests.fuzz.commands import run_command
 from tests.fuzz.flips import run_flips
 from tests.fuzz.group import Tally
+from tests.fuzz.report import token
+from tests.fuzz.tiny import run_tiny
 from tests.fuzz.workers import Task, do
 
 SEED = 20_261_031
@@ -16,7 +18,7 @@ FLIPPED = 4
 
 def told(tally: Tally) -> list[str]:
     """Every failure with how to see it again."""
-    return [f"{failure.tag}: {failure.text}: make fuzz REPLAY={SEED}:{failure.number}" for failure in tally.failures]
+    return [f"{failure.tag}: {failure.text}: make fuzz REPLAY={SEED}:{token(failure)}" for failure in tally.failures]
 
 
 @pytest.mark.parametrize("group", range(GROUPS))
@@ -40,3 +42,8 @@ def test_damage_inside_a_page_of_parquet_is_noticed() -> None:
 
 def test_the_command_line_accounts_for_every_record() -> None:
     assert told(run_command(SEED, 0)) == []
+
+
+@pytest.mark.parametrize("group", range(3))
+def test_tiny_texts_are_read_alike_in_portions_of_any_size(group: int) -> None:
+    assert told(run_tiny(SEED, group)) == []

@@ -21,15 +21,17 @@ from tests.fuzz.commands import run_command
 from tests.fuzz.files import GROUP, flip_spec, flipped, group_spec, made
 from tests.fuzz.flips import hold_flips, run_flips
 from tests.fuzz.group import Beat, Failure, Tally, run_files
+from tests.fuzz.tiny import run_tiny, tiny
 
 PATIENCE_S = 10.0
 _STARTING_S = 60.0
 _MEMORY = 12 << 30  # of addresses: a file that makes a library ask for more than that shows as a failure, not as a dead machine
+_WHOLE = ("commands", "tiny")  # kinds of which a group is done as a whole
 _ROOT = Path(__file__).resolve().parents[2]
 
 
 class Task(NamedTuple):
-    """A group of a kind: files, archives, parquet or commands. `only` or without `skipped`: some numbers of it."""
+    """A group of a kind: files, archives, parquet, commands or tiny. `only` or without `skipped`: some numbers of it."""
 
     kind: str
     seed: int
@@ -52,6 +54,8 @@ def do(task: Task, beat: Beat) -> Tally:
         return run_files(group_spec(seed, group), files, Random(f"{seed}:portions:{group}"), beat)
     if task.kind == "commands":
         return run_command(seed, group, beat)
+    if task.kind == "tiny":
+        return run_tiny(seed, group, beat)
     is_parquet = task.kind == "parquet"
     if not (task.only or task.skipped):
         return run_flips(seed, group, is_parquet=is_parquet, beat=beat)
@@ -70,9 +74,13 @@ def work() -> None:
         out.write(f"{word} {base64.b64encode(pickle.dumps(what)).decode()}\n")
         out.flush()
 
+    unraised: list[str] = []
+    sys.unraisablehook = lambda args: unraised.append(f"{args.err_msg or 'unraisable'}: {args.exc_value!r} in {args.object!r}")
     say("ready", None)
     for line in sys.stdin:
         tally = do(pickle.loads(base64.b64decode(line)), lambda numbers: say("at", list(numbers)))
+        if unraised:  # such as a warning of a file that nobody closed: the parent finds out which file it was
+            sys.exit("\n".join(unraised))
         say("done", (tally, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss))
 
 
@@ -181,7 +189,7 @@ def _drive(waiting: queue.SimpleQueue[Task], watched: Watched, told: Callable[[T
 def _examined(task: Task, lost: _LostError, watched: Watched) -> Tally:
     """Find which of the files in hand kills a worker, and do the others without it."""
     culprits: dict[int, str] = {}
-    for number in lost.at if task.kind != "commands" else ():
+    for number in lost.at if task.kind not in _WHOLE else ():
         try:
             worker = _Worker()
             worker.do(task._replace(only=(number,)))
@@ -193,7 +201,7 @@ def _examined(task: Task, lost: _LostError, watched: Watched) -> Tally:
     elif not culprits:
         culprits = {number: f"{lost.why} (one of the {len(lost.at)} files in hand, none when alone)" for number in lost.at[:1]}
     tally = Tally()
-    if task.kind != "commands":
+    if task.kind not in _WHOLE:
         try:
             tally, _ = _Worker().do(task._replace(skipped=(*task.skipped, *(culprits if culprits else lost.at))))
         except _LostError as again:
@@ -204,6 +212,9 @@ def _examined(task: Task, lost: _LostError, watched: Watched) -> Tally:
 
 def _named(task: Task, number: int, why: str) -> Failure:
     tag = "hang" if "no answer" in why else "crash"
+    if task.kind == "tiny":
+        spec, text, _ = tiny(task.seed, number)
+        return Failure(number, tag, f"tiny text: {why}", f"{number}.csv", text, (), spec)
     if task.kind in ("files", "commands"):
         file, spec = made(task.seed, number), group_spec(task.seed, task.group)
     else:
