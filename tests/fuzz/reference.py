@@ -98,7 +98,7 @@ def _judge(record: Record, spec: Spec, result: Expected, *, csv: bool) -> None:
 
 
 def _allowed(value: Value, column: Column, spec: Spec) -> bool:
-    if value is None:
+    if value is None or (value == "" and (column.required or column.name in spec.key)):
         return not (column.required or column.name in spec.key)
     if column.name in (spec.time, spec.updated) and column.kind in ("date", "timestamp"):
         assert isinstance(value, int)
@@ -107,6 +107,11 @@ def _allowed(value: Value, column: Column, spec: Spec) -> bool:
         else:
             fine = midnight(1900, spec.timezone) <= value < midnight(2200, spec.timezone)
         if not fine:
+            return False
+    elif column.kind in ("date", "timestamp"):
+        assert isinstance(value, int)
+        first, last = (-719_162, 2_932_896) if column.kind == "date" else (-62_135_596_800_000_000, 253_402_300_799_999_999)
+        if not first <= value <= last:  # the years 1 to 9999
             return False
     if column.one_of and value not in column.one_of:
         return False
@@ -235,7 +240,6 @@ def _json_records(text: str, spec: Spec, result: Expected) -> Iterator[Record]:
         _measure(raw, spec, result)
         if not raw.strip(" \t\n\r\x0b\x0c"):
             continue
-        records += 1
         shown = raw.rstrip("\r")
         try:
             if not is_text(raw):
@@ -245,6 +249,7 @@ def _json_records(text: str, spec: Spec, result: Expected) -> Iterator[Record]:
         except NotARecord as wrong:
             yield Record(line, None, shown, wrong.column)
             continue
+        records += 1
         never_named -= set(named)
         yield Record(line, cells, shown)
     if never_named and records:

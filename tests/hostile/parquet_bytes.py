@@ -54,8 +54,6 @@ def x(
     values: list[Any],
     kept: list[str | None],
     rejects: dict[int, str] | None = None,
-    *,
-    known_bug: str | None = None,
 ) -> Row:
     """What a typed column of Parquet gives in a column declared as one of ours; `rejects` by row."""
     told = [(row, "x", reason) for row, reason in (rejects or {}).items()]
@@ -68,5 +66,4 @@ def x(
         kept={"x": kept},
         rejects=told,
         columns={"x": declared},
-        known_bug=known_bug,
     )

@@ -58,7 +58,6 @@ class Row:
     `rejects`: line, column and reason of each, in the order of files and lines. `total`: the sum of `amount` over what counts.
     `kept`: the values of a column, as text, in the records that stand. `conflicts`: lines of versions that lost to another
     content of the same `updated`. `says`: texts on standard error.
-    `known_bug`: what the program does instead, for now. `stalls`: it takes minutes or gigabytes, so the row is not even tried.
     """
 
     name: str
@@ -70,8 +69,6 @@ class Row:
     conflicts: Sequence[int] = ()
     says: Sequence[str] = ()
     setting: Setting = Setting()
-    known_bug: str | None = None
-    stalls: bool = False
 
     def content(self, file: str) -> bytes:
         """The bytes of a file."""
@@ -93,8 +90,6 @@ def loaded(
     kept: Mapping[str, Values] | None = None,
     conflicts: Sequence[int] = (),
     says: Sequence[str] = (),
-    known_bug: str | None = None,
-    stalls: bool = False,
     **setting: Mapping[str, Any],
 ) -> Row:
     """A file that is loaded, with the account of its records."""
@@ -109,8 +104,6 @@ def loaded(
         conflicts,
         says,
         Setting(**setting),
-        known_bug,
-        stalls,
     )
 
 
@@ -122,14 +115,12 @@ def refused(
     *,
     rejects: Sequence[Reject] = (),
     says: Sequence[str] = (),
-    known_bug: str | None = None,
-    stalls: bool = False,
     **setting: Mapping[str, Any],
 ) -> Row:
     """A file that is refused as a whole."""
     batches = {file: Refused(reason)}
     told = Setting(**setting)
-    return Row(name, {file: content}, batches, rejects, says=says, setting=told, known_bug=known_bug, stalls=stalls)
+    return Row(name, {file: content}, batches, rejects, says=says, setting=told)
 
 
 def cells(
@@ -138,7 +129,6 @@ def cells(
     *,
     taken: Mapping[str, str | None] | None = None,
     turned_away: Mapping[str, str] | None = None,
-    known_bug: str | None = None,
     **setting: Mapping[str, Any],
 ) -> Row:
     """A CSV file with a record for each way to write a cell of the column `x`: taken as what, or turned away why.
@@ -160,7 +150,6 @@ def cells(
         rejects=rejects,
         total=str(len(taken) + 2),
         kept={"x": [None, *taken.values(), None]},
-        known_bug=known_bug,
         **{**setting, "columns": {"at": "date", "x": kind}},
     )
 

@@ -30,7 +30,7 @@ WORDS = ("records", "new", "updated", "duplicate", "superseded", "rejected")
 
 
 def _alone(row: Row) -> bool:
-    return bool(row.known_bug or row.says or row.setting.project)
+    return bool(row.says or row.setting.project)
 
 
 def _refuses(row: Row) -> bool:
@@ -40,8 +40,7 @@ def _refuses(row: Row) -> bool:
 def _parameters() -> Iterator[Any]:
     for table, rows in TABLES.items():
         for row in filter(_alone, rows):
-            bug = [pytest.mark.xfail(strict=True, reason=row.known_bug, run=not row.stalls)] if row.known_bug else []
-            yield pytest.param([row], id=f"{table}: {row.name}", marks=bug)
+            yield pytest.param([row], id=f"{table}: {row.name}")
         others = [row for row in rows if not _alone(row)]
         for kind in ([row for row in others if not _refuses(row)], [row for row in others if _refuses(row)]):
             for first in range(0, len(kind), TOGETHER):

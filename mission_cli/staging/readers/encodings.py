@@ -11,7 +11,7 @@ _MARKS_OF_UTF16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 _LOOKED_AT = 64
 
 
-def as_utf8(chunks: Iterator[bytes], encoding: str, hint: str) -> Iterator[bytes]:
+def as_utf8(chunks: Iterator[bytes], encoding: str, hint: str = "export it as UTF-8") -> Iterator[bytes]:
     """The text in UTF-8 without a byte order mark. UTF-8 itself is passed on unchecked: readers reject the record that is not.
 
     `hint`: what to do about another encoding. Raises UnreadableFile when the bytes are not of the encoding.

@@ -130,10 +130,9 @@ def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 def _cells(value: dict[str, Any], names: tuple[str, ...], *, escaped: bool) -> list[str | None]:
     """The values of the wanted names as text. Only what was written with an escape can be half of a surrogate pair."""
-    if escaped:
-        for name in names:
-            _require_text(value.get(name), name)
     get = value.get
+    if escaped:
+        return [_cell(_text(get(name), name), name) for name in names]
     return [cell if (cell := get(name)).__class__ is str and cell else _cell(cell, name) for name in names]
 
 
@@ -141,6 +140,8 @@ def _cell(value: Any, name: str) -> str | None:
     match value:
         case None | "":
             return None
+        case str():
+            return value
         case bool():
             return "true" if value else "false"
         case list():
@@ -149,12 +150,14 @@ def _cell(value: Any, name: str) -> str | None:
             raise _NotTakenError("holds an object, not a value", name)
 
 
-def _require_text(value: Any, name: str) -> None:
+def _text(value: Any, name: str) -> Any:
+    """The value, if it is no text that cannot be written. Raises _NotTakenError."""
     try:
         if isinstance(value, str):
             value.encode()
     except UnicodeEncodeError:
         raise _NotTakenError("holds half of a surrogate pair", name) from None
+    return value
 
 
 def _plain(written: str) -> str:

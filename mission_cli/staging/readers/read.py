@@ -26,4 +26,4 @@ def jobs(path: Path, source: Source) -> Jobs:
     chunks = unpacked(path, kind.compression)
     if kind.format is Format.CSV:
         return csv_jobs(as_utf8(chunks, source.csv.encoding, 'say so with csv = { encoding = "utf-16" }'), source)
-    return jsonl_jobs(as_utf8(chunks, "utf-8", "export it as UTF-8"), source)
+    return jsonl_jobs(as_utf8(chunks, "utf-8"), source)
