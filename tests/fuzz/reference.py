@@ -241,11 +241,11 @@ def _json_records(text: str, spec: Spec, result: Expected) -> Iterator[Record]:
             if not is_text(raw):
                 raise NotARecord
             named = json_record(raw)
+            never_named -= set(named)
             cells = [_json_cell(named.get(column.header), column) for column in spec.columns]
         except NotARecord as wrong:
             yield Record(line, None, shown, wrong.column)
             continue
-        never_named -= set(named)
         yield Record(line, cells, shown)
     if never_named and records:
         raise Unreadable("no record names a column")

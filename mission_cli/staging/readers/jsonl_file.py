@@ -62,8 +62,8 @@ def _read(text: bytes, first_line: int, names: tuple[str, ...]) -> Portion:
             continue
         try:
             value = _record(decoder, raw)
-            rows.append([_cell(value.get(name), name) for name in names])
             named.update(value)
+            rows.append([_cell(value.get(name), name) for name in names])
             lines.append(line)
         except _NotTakenError as error:
             misfits.append(Misfit(line, error.reason, _shown(raw), error.column))
