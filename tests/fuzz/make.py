@@ -76,7 +76,7 @@ def _gzip(text: bytes, rng: Random) -> bytes:
 
 
 def _zstd(text: bytes, rng: Random, *, checksum: bool) -> bytes:
-    options = {
+    options: dict[int, int] = {
         CompressionParameter.compression_level: rng.choice((-1, 1, 3, 19)),
         CompressionParameter.checksum_flag: int(checksum),
         CompressionParameter.content_size_flag: rng.randrange(2),
