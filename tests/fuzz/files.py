@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from decimal import Decimal
 from random import Random
 
 from tests.fuzz.make import Row, key_pool, packed, parquet, plain_text, random_rows
@@ -84,7 +85,7 @@ def _signs(spec: Spec, ending: str) -> list[bytes]:
 
 def flip_spec(seed: int, group: int) -> Spec:
     """A source whose files may have any share of rejects, so that damage alone decides."""
-    return replace(random_spec(Random(f"{seed}:flips:{group}")), longest=4 << 20, max_rejects=1)
+    return replace(random_spec(Random(f"{seed}:flips:{group}")), longest=4 << 20, max_rejects=Decimal(1))
 
 
 def flipped(seed: int, group: int, *, is_parquet: bool) -> tuple[Made, list[Made]]:

@@ -97,8 +97,8 @@ class Loader:
             yield read
 
     def _columns(self) -> str:
-        shown = {"date": _days, "timestamp": lambda name: f"epoch_us({name})"}
-        return ", ".join(shown.get(column.kind, str)(f'"{column.name}"') for column in self.spec.columns)
+        shown = {"date": _days('"{}"'), "timestamp": 'epoch_us("{}")'}
+        return ", ".join(shown.get(column.kind, '"{}"').format(column.name) for column in self.spec.columns)
 
     def _plain(self, row: Sequence[Any]) -> tuple[object, ...]:
         """As the reference has it: a double is its repr, so that -0.0 is not 0.0."""

@@ -76,7 +76,7 @@ def _gzip(text: bytes, rng: Random) -> bytes:
 
 
 def _zstd(text: bytes, rng: Random, *, checksum: bool) -> bytes:
-    options = {
+    options: dict[int, int] = {
         CompressionParameter.compression_level: rng.choice((-1, 1, 3, 19)),
         CompressionParameter.checksum_flag: int(checksum),
         CompressionParameter.content_size_flag: rng.randrange(2),
@@ -124,7 +124,7 @@ def _csv(spec: Spec, rows: Sequence[Row], rng: Random, *, oddly: bool) -> str:
     style = _Style(spec, rng, oddly=oddly)
     columns: list[Column | str] = [*spec.columns]
     if len(columns) > 1:
-        columns += rng.choice(([], [], ["comment"], ["comment", ""]))
+        columns += rng.choice(([], [], ["comment"], ["comment", ""], ["comment", "comment"]))
     if rng.random() < 0.5:
         rng.shuffle(columns)
     header = [column if isinstance(column, str) else column.header for column in columns]

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import io
+import tempfile
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
+from functools import cache
+from pathlib import Path
 from random import Random
 from typing import Any
 
+import duckdb
 import polars as pl
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -75,9 +79,10 @@ def parquet_file(spec: Spec, rows: Sequence[Row], rng: Random, *, oddly: bool, c
     if rng.random() < 0.3:
         arrays["comment"] = pa.array([{"note": "n"}] * len(rows), pa.struct([("note", pa.string())]))
     table = pa.table(arrays)
-    if not checksums and rng.random() < 0.15:
-        return _by_polars(table, rng) or _by_arrow(table, rng, checksums=checksums)
-    return _by_arrow(table, rng, checksums=checksums)
+    writer = "Arrow" if checksums else rng.choice(("Arrow",) * 7 + ("Polars", "DuckDB"))
+    others = {"Polars": _by_polars, "DuckDB": _by_duckdb}
+    written_by_another = others[writer](table, rng) if writer in others else None
+    return written_by_another or _by_arrow(table, rng, checksums=checksums)
 
 
 def _array(column: Column, values: list[Any], spec: Spec, rng: Random, *, oddly: bool) -> pa.Array:
@@ -142,7 +147,9 @@ def _by_arrow(table: pa.Table, rng: Random, *, checksums: bool) -> bytes:
 
 
 def _by_polars(table: pa.Table, rng: Random) -> bytes | None:
-    """As Polars writes it; None where it does not know a type."""
+    """As Polars writes it; None where it does not know a type, of which it would make a noise."""
+    if any(pa.types.is_decimal256(kind) or str(getattr(kind, "tz", "")).startswith("+") for kind in table.schema.types):
+        return None
     out = io.BytesIO()
     try:
         frame = pl.from_arrow(table)
@@ -151,3 +158,24 @@ def _by_polars(table: pa.Table, rng: Random) -> bytes | None:
     except (pl.exceptions.PolarsError, pl.exceptions.PanicException, ValueError, TypeError, NotImplementedError):
         return None
     return out.getvalue()
+
+
+def _by_duckdb(table: pa.Table, rng: Random) -> bytes | None:
+    """As DuckDB writes it; None where it does not know a type."""
+    compression, version = rng.choice(("zstd", "snappy", "uncompressed", "gzip")), rng.choice(("V1", "V2"))
+    with tempfile.TemporaryDirectory() as name:
+        path = Path(name) / "1.parquet"
+        connection = _duckdb()
+        try:
+            connection.register("rows", table)
+            connection.execute(f"COPY rows TO '{path}' (FORMAT parquet, COMPRESSION {compression}, PARQUET_VERSION {version})")
+        except duckdb.Error:
+            return None
+        finally:
+            connection.unregister("rows")
+        return path.read_bytes()
+
+
+@cache
+def _duckdb() -> duckdb.DuckDBPyConnection:
+    return duckdb.connect(config={"threads": "1"})

@@ -13,6 +13,7 @@ import re
 import zlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from typing import Literal
 
 from tests.fuzz import reference_parquet
 from tests.fuzz.cells import Value, cast, local_day, midnight
@@ -190,7 +191,7 @@ def _measure(raw: str, spec: Spec, result: Expected) -> None:
 def csv_records(text: str, spec: Spec, result: Expected) -> Iterator[Record]:
     lines = re.findall(r"[^\r\n]*(?:\r\n|\r|\n)|[^\r\n]+\Z", text)
     csv.field_size_limit(1 << 30)
-    quoting = csv.QUOTE_MINIMAL if spec.quote else csv.QUOTE_NONE
+    quoting: Literal[0, 3] = csv.QUOTE_MINIMAL if spec.quote else csv.QUOTE_NONE
     reader = csv.reader(lines, delimiter=spec.delimiter, quotechar=spec.quote or None, strict=True, quoting=quoting)
     header: list[str] | None = None
     before = 0
@@ -245,12 +246,12 @@ def _json_records(text: str, spec: Spec, result: Expected) -> Iterator[Record]:
             if not is_text(raw):
                 raise NotARecord
             named = json_record(raw)
+            never_named -= set(named)
             cells = [_json_cell(named.get(column.header), column) for column in spec.columns]
         except NotARecord as wrong:
             yield Record(line, None, shown, wrong.column)
             continue
         records += 1
-        never_named -= set(named)
         yield Record(line, cells, shown)
     if never_named and records:
         raise Unreadable("no record names a column")

@@ -112,7 +112,12 @@ class Spec:
         }
         metric = {"source": "orders", "method": "single_value", "value": 1, "data_type": "integer"}
         columns = {column.name: column.toml() for column in self.columns}
-        tables = {"project": project, "sources.orders": source, "sources.orders.columns": columns, "metrics.n": metric}
+        tables: dict[str, dict[str, Any]] = {
+            "project": project,
+            "sources.orders": source,
+            "sources.orders.columns": columns,
+            "metrics.n": metric,
+        }
         return "\n".join(_table(name, entries) for name, entries in tables.items())
 
 

@@ -210,3 +210,10 @@ def test_a_page_of_parquet_that_says_to_hold_more_values_shifts_no_other(tmp_pat
             portions = [job() for job in parquet_jobs(path, orders)]
             cells = [cell for portion in portions for cell in portion.cells[0].to_pylist()]
         assert cells in ([], names), bit
+
+
+def test_a_record_with_a_list_for_a_value_names_its_columns(tmp_path: Path) -> None:
+    """It was told that no record names them."""
+    got = staged(tmp_path, source(), "1.jsonl", b'{"order_id": "a", "at": ["2024-05-06"]}\n')
+    assert got.refused is None
+    assert {line: reject[:2] for line, reject in got.rejects.items()} == {1: ("at", "holds a list, not a value")}

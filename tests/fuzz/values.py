@@ -106,7 +106,11 @@ def written(value: Any, column: Column, spec: Spec, rng: Random, *, csv: bool) -
 
 def wild(column: Column, rng: Random) -> str:
     """What may stand in a cell of the column by mistake."""
-    pools = {"integer": NUMBERS_GONE_WRONG, "decimal": NUMBERS_GONE_WRONG, "double": NUMBERS_GONE_WRONG}
+    pools: dict[str, tuple[str, ...]] = {
+        "integer": NUMBERS_GONE_WRONG,
+        "decimal": NUMBERS_GONE_WRONG,
+        "double": NUMBERS_GONE_WRONG,
+    }
     pools |= {"date": TIMES_GONE_WRONG, "timestamp": TIMES_GONE_WRONG, "boolean": BOOLEANS}
     return rng.choice(pools.get(column.kind, WORDS)) if rng.random() < 0.9 else rng.choice(WORDS)
 

@@ -73,10 +73,10 @@ def _read(text: bytes, first_line: int, names: tuple[str, ...]) -> Portion:
             continue
         try:
             value = _record(stripped)
-            rows.append(_cells(value, names, escaped=b"\\u" in stripped))
-            lines.append(line)
             if unnamed:
                 unnamed.difference_update(value)
+            rows.append(_cells(value, names, escaped=b"\\u" in stripped))
+            lines.append(line)
         except _NotTakenError as error:
             misfits.append(Misfit(line, error.reason, _shown(raw), error.column))
             refuse_flood(misfits)
