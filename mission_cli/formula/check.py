@@ -8,11 +8,10 @@ from decimal import Decimal
 from difflib import get_close_matches
 
 from mission_cli.formula.errors import FormulaError, FormulaErrors
-from mission_cli.formula.functions import FUNCTIONS, OPERATORS, Function
+from mission_cli.formula.functions import FUNCTIONS, OPERATORS, Function, widest
 from mission_cli.formula.parse import MAX_DIGITS, parse
 from mission_cli.model.expression import Call, Expression, Literal, Name, Node, Type
 
-_NUMBERS = (Type.INTEGER, Type.DECIMAL, Type.DOUBLE)
 _AGGREGATES = {"sum", "count", "avg", "min", "max", "mean", "median", "first", "last"}
 
 
@@ -61,7 +60,8 @@ class _Checker:
         if found is None:
             self.errors.append(FormulaError(node.at, f'unknown {self.scope.noun} "{node.name}"', self._nearest(node.name)))
             return node, Type.NULL
-        return Name(found, node.at), self.scope.types[found]
+        kind = self.scope.types[found]
+        return Name(found, node.at, kind, self.scope.places.get(found, 0)), kind
 
     def _nearest(self, name: str) -> str:
         near = get_close_matches(name, self.scope.types, n=1)
@@ -116,16 +116,14 @@ class _Checker:
         self._agree(node, [a for i, a in enumerate(node.args) if function.word(i) == "same"], same)
         if len(self.errors) > before:
             return Type.NULL
-        if function.gives != "same":
-            return Type(function.gives)
-        return _common(same or kinds)
+        return Type(function.gives) if function.gives != "same" else widest(same or kinds)
 
     def _case(self, node: Call, kinds: list[Type]) -> Type:
         for arg, kind in list(zip(node.args, kinds, strict=True))[:-1:2]:
             if not _fits(kind, "boolean"):
                 self._mismatch(node, arg, f"takes a boolean after WHEN, not a {kind}")
         self._agree(node, [*node.args[1::2], node.args[-1]], [*kinds[1::2], kinds[-1]])
-        return _common([*kinds[1::2], kinds[-1]])
+        return widest([*kinds[1::2], kinds[-1]])
 
     def _agree(self, node: Call, args: list[Node], kinds: list[Type]) -> None:
         families = {kind.family for kind in kinds} - {"null"}
@@ -160,13 +158,3 @@ def _exponent(node: Literal) -> int | str | None:
 
 def _fits(kind: Type, word: str) -> bool:
     return kind is Type.NULL or word in (kind.family, kind.value)
-
-
-def _common(kinds: list[Type]) -> Type:
-    """The widest type of the arguments; among numbers double over decimal over integer."""
-    for kind in reversed(_NUMBERS):
-        if kind in kinds:
-            return kind
-    if Type.TIMESTAMP in kinds:
-        return Type.TIMESTAMP
-    return next((kind for kind in kinds if kind is not Type.NULL), Type.NULL)

@@ -133,7 +133,7 @@ class _Builder(Transformer[Token, Node]):
         text = str(c[0])
         if len(Decimal(text).as_tuple().digits) > MAX_DIGITS or abs(Decimal(text).adjusted()) >= MAX_DIGITS:
             raise FormulaError(c[0].start_pos, f"a number of more than {MAX_DIGITS} digits")
-        if text.isdecimal():
+        if text.isdecimal() and int(text) < 2**63:
             return Literal(int(text), Type.INTEGER, c[0].start_pos)
         return Literal(Decimal(text), Type.DECIMAL, c[0].start_pos)
 

@@ -18,6 +18,7 @@ from mission_cli.formula.functions import FUNCTIONS
 from mission_cli.formula.graph import cycle, order, reachable
 from mission_cli.formula.parse import parse
 from mission_cli.model.expression import Expression, Type, canonical
+from mission_cli.store.database import configure
 
 COLUMNS = Scope(
     {
@@ -567,7 +568,7 @@ ROWS: list[Row] = [
 def engine() -> Iterator[duckdb.DuckDBPyConnection]:
     """The rows as a table, set up as the engine of the tool is."""
     with duckdb.connect() as connection:
-        connection.execute("SET ieee_floating_point_ops = false")
+        configure(connection, "Asia/Ho_Chi_Minh")
         connection.execute("CREATE TABLE t (n INTEGER, a DOUBLE, b DOUBLE, c DOUBLE, p BOOLEAN, q BOOLEAN)")
         for n, row in enumerate(ROWS):
             connection.execute("INSERT INTO t VALUES (?, ?, ?, ?, ?, ?)", [n, *row.values()])
