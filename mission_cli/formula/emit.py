@@ -16,6 +16,15 @@ from mission_cli.model.expression import Call, Literal, Name, Node, Type
 
 _WIDEST = 38
 _NULL_AS = {"number": "BIGINT", "text": "VARCHAR", "boolean": "BOOLEAN", "time": "TIMESTAMPTZ", "timestamp": "TIMESTAMPTZ"}
+_ENGINE = {
+    Type.INTEGER: "BIGINT",
+    Type.DECIMAL: "DECIMAL(38,0)",
+    Type.DOUBLE: "DOUBLE",
+    Type.TEXT: "VARCHAR",
+    Type.BOOLEAN: "BOOLEAN",
+    Type.DATE: "DATE",
+    Type.TIMESTAMP: "TIMESTAMPTZ",
+}
 _ROUNDING = ("ceil()", "floor()", "round()")
 _KEEPS_LOOSE = ("+", "-", "*", "%", "/", "negative", "abs()", "sqrt()", *_ROUNDING)  # infinite in, infinite or NaN out
 
@@ -80,11 +89,19 @@ def _call(op: str, parts: list[_Sql], *, doubles: bool) -> _Sql:
         return _rounded(function, parts[0], doubles=doubles)
     if op in _KEEPS_LOOSE:
         return _calculated(op, function, parts, kind)
-    parts = [_finite(part) for part in parts] if op != "nullif()" else parts
+    if op == "nullif()":
+        return _nullif(function, parts, kind)
+    parts = [_finite(part) for part in parts]
     parts, places = _alike(parts) if "same" in function.takes else (_not_bare(function, parts), 0)
-    loose = op == "nullif()" and parts[0].loose
     text = _written(op, function, [part.text for part in parts])
-    return _Sql(f"TRY({text})" if places else text, kind, places if function.gives == "same" else 0, loose)
+    return _Sql(f"TRY({text})" if places else text, kind, places if function.gives == "same" else 0)
+
+
+def _nullif(function: Function, parts: list[_Sql], kind: Type) -> _Sql:
+    """The engine would give the first argument as it is, not in the type that both have together."""
+    parts, places = _alike([_as(part, kind) for part in parts])
+    text = function.sql.format(*(part.text for part in parts))
+    return _Sql(f"TRY({text})" if places else text, kind, places, parts[0].loose)
 
 
 def _written(op: str, function: Function, texts: list[str]) -> str:
@@ -145,6 +162,12 @@ def _alike(parts: list[_Sql]) -> tuple[list[_Sql], int]:
         return parts, 0
     places = max(part.places for part in parts)
     return [_decimal(part, places) for part in parts], places
+
+
+def _as(sql: _Sql, kind: Type) -> _Sql:
+    if sql.type is Type.NULL or (sql.type is not kind and kind in (Type.DOUBLE, Type.TIMESTAMP)):
+        return _Sql(f"CAST({sql.text} AS {_ENGINE[kind]})", kind)
+    return sql
 
 
 def _decimal(sql: _Sql, places: int, *, wide: bool = False) -> _Sql:

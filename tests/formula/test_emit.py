@@ -17,6 +17,7 @@ ORDERS = Scope(
     {
         "fare": Type.DECIMAL,
         "whole": Type.DECIMAL,
+        "biggest": Type.DECIMAL,
         "qty": Type.INTEGER,
         "score": Type.DOUBLE,
         "city": Type.TEXT,
@@ -24,7 +25,7 @@ ORDERS = Scope(
         "final_at": Type.TIMESTAMP,
     },
     "column",
-    {"fare": 2, "whole": 0},
+    {"fare": 2, "whole": 0, "biggest": 0},
 )
 TOTALS = Scope({"huge": Type.DOUBLE, "one": Type.DOUBLE}, "metric")
 
@@ -35,6 +36,7 @@ def engine() -> Iterator[duckdb.DuckDBPyConnection]:
         configure(connection, "Asia/Ho_Chi_Minh")
         connection.execute(
             "CREATE TABLE orders AS SELECT 9999999999999999.99::DECIMAL(18,2) AS fare, NULL::DECIMAL(38,0) AS whole,"
+            " 1e37::DECIMAL(38,0) * 9 AS biggest,"
             " 9007199254740993 AS qty, 1e200 AS score, 'SGN' AS city, true AS vip, TIMESTAMPTZ '2026-10-31 17:00+07' AS final_at"
         )
         connection.execute("CREATE TABLE totals AS SELECT 1e200 AS huge, 1.0::DOUBLE AS one")
@@ -69,10 +71,18 @@ def engine() -> Iterator[duckdb.DuckDBPyConnection]:
         ("2000000000 * 2", "number", "4000000000"),
         ("floor(qty) - 9007199254740992", "number", "1"),
         ("ceil(qty) - 9007199254740992", "number", "1"),
+        # what overflows twice does so inside of its TRY
+        ("qty * qty * 2 + qty * qty * 3", "number", "None"),
+        ("greatest(biggest, 0.5) = least(biggest, 0.5)", "boolean", "None"),
+        # what is equal to nothing has the type that its arguments have together
+        ("nullif(biggest, 0.5e0) + 0.5 IS NULL", "boolean", "True"),
+        ("nullif(biggest, score) + 0.5 IS NULL", "boolean", "False"),
         # NULL alone has no type, and yet a function is found
         ("year(NULL)", "number", "None"),
         ("hour(NULL)", "number", "None"),
         ("contains(city, NULL)", "boolean", "None"),
+        ("year(nullif(NULL, DATE '2026-10-31'))", "number", "None"),
+        ("hour(nullif(DATE '2026-10-31', final_at))", "number", "0"),
         ("length(lower(NULL))", "number", "None"),
         ("year(coalesce(NULL, NULL))", "number", "None"),
     ],
