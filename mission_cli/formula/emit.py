@@ -26,6 +26,7 @@ _ENGINE = {
     Type.TIMESTAMP: "TIMESTAMPTZ",
 }
 _ROUNDING = ("ceil()", "floor()", "round()")
+_NEVER_FAILS = ("+", "-", "*", "%", "negative")  # of doubles
 _KEEPS_LOOSE = ("+", "-", "*", "%", "/", "negative", "abs()", "sqrt()", *_ROUNDING)  # infinite in, infinite or NaN out
 
 
@@ -53,9 +54,13 @@ def over_orders(tree: Node) -> str:
     return f"TRY({_finite(_emit(tree, doubles=False)).text})"
 
 
-def over_totals(tree: Node) -> str:
-    """SQL over window totals given as DOUBLE columns named like the metrics; NaN, infinity and overflow give NULL."""
-    return f"TRY({_finite(_emit(tree, doubles=True)).text})"
+def over_totals(tree: Node, *, loose: bool = False) -> str:
+    """SQL over window totals given as finite DOUBLE columns named like the metrics; NaN, infinity and overflow give NULL.
+
+    With `loose` the value may be NaN or infinite itself where it must be NULL: for a caller who has a cheap way to see to it.
+    """
+    sql = _emit(tree, doubles=True)
+    return f"TRY({(sql if loose else _finite(sql)).text})"
 
 
 def _emit(node: Node, *, doubles: bool) -> _Sql:
@@ -63,7 +68,7 @@ def _emit(node: Node, *, doubles: bool) -> _Sql:
         case Literal():
             return _constant(node, doubles=doubles)
         case Name(name=name, type=kind, places=places):
-            return _Sql(identifier(name), kind, places, loose=kind is Type.DOUBLE)
+            return _Sql(identifier(name), kind, places, loose=kind is Type.DOUBLE and not doubles)
         case Call(op=op, args=args):
             return _call(op, [_emit(arg, doubles=doubles) for arg in args], doubles=doubles)
 
@@ -127,11 +132,15 @@ def _calculated(op: str, function: Function, parts: list[_Sql], kind: Type) -> _
     parts = _not_bare(function, parts)
     if op in ("/", "%"):
         parts = [parts[0], _finite(parts[1])]
+    if op == "/":
+        parts = [_as(part, Type.DOUBLE) for part in parts]
     if kind is Type.DECIMAL:
         own = [part.places for part in parts]
         places = sum(own) if op == "*" else max(own)
         parts = [_decimal(part, part.places if op == "*" else places, wide=True) for part in parts]
     text = _written(op, function, [part.text for part in parts])
+    if kind is Type.DOUBLE and op in _NEVER_FAILS:
+        text = text.removeprefix("TRY")
     return _Sql(text, kind, places, loose=kind is Type.DOUBLE and (op in "+-*/" or parts[0].loose))
 
 
@@ -189,7 +198,8 @@ def _constant(node: Literal, *, doubles: bool) -> _Sql:
     if isinstance(value, date):
         return _Sql(f"CAST({text_literal(value.isoformat())} AS DATE)", node.type)
     if doubles:
-        return _Sql(f"CAST({text_literal(f'{value:f}')} AS DOUBLE)", Type.DOUBLE)
+        written = repr(float(value))
+        return _Sql(written if "e" in written else f"{written}e0", Type.DOUBLE)
     if isinstance(value, int):
         return _Sql(f"CAST({value} AS BIGINT)", node.type)
     exponent = value.normalize().as_tuple().exponent

@@ -56,7 +56,7 @@ OPERATORS: dict[str, Function] = {
     "+": Function(_NUMBERS, "same", "TRY({0} + {1})", "sum"),
     "-": Function(_NUMBERS, "same", "TRY({0} - {1})", "difference"),
     "*": Function(_NUMBERS, "same", "TRY({0} * {1})", "product"),
-    "/": Function(_NUMBERS, Type.DOUBLE, "(CAST({0} AS DOUBLE) / CAST({1} AS DOUBLE))", "quotient; NULL when divided by 0"),
+    "/": Function(_NUMBERS, Type.DOUBLE, "({0} / {1})", "quotient; NULL when divided by 0"),
     "%": Function(_NUMBERS, "same", "TRY({0} % {1})", "remainder; NULL when divided by 0"),
     "negative": Function(("number",), "same", "TRY(- {0})", "negation"),
     "=": Function(_COMPARABLE, Type.BOOLEAN, "({0} = {1})", "equal"),

@@ -7,7 +7,7 @@ from decimal import Decimal
 from graphlib import TopologicalSorter
 
 from mission_cli.formula.emit import identifier, over_totals, text_literal
-from mission_cli.model.expression import Expression
+from mission_cli.model.expression import Expression, Type
 from mission_cli.model.project import DailyMetric, FormulaMetric, Project
 
 
@@ -15,16 +15,19 @@ def value_layers(project: Project, used: Collection[str], base: str) -> list[str
     """Common table expressions ending in `valued`: the columns of `base` and every used metric as DOUBLE, defaults in.
 
     `base` is a query that gives the exact total of each used daily metric under its name, and any other columns.
-    A formula stands in the layer after those it needs, so a shared one is computed once.
+    A formula stands in the layer after those it needs, so a shared one is computed once. Whether it is finite is asked of its
+    column, in a layer of its own: within one expression it would have to be computed twice.
     """
     daily = [metric for metric in project.metrics if isinstance(metric, DailyMetric) and metric.id in used]
     casts = ", ".join(f"{_daily(metric)} AS {identifier(metric.id)}" for metric in daily)
     replaced = f"* REPLACE ({casts})" if casts else "*"
     layers = [f"level_0 AS (SELECT {replaced} FROM ({base}))"]
     for number, level in enumerate(formula_levels(project, used)):
-        own = ", ".join(f"{_with_default(formula_value(m.formula), m.default)} AS {identifier(m.id)}" for m in level)
-        layers.append(f"level_{number + 1} AS (SELECT *, {own} FROM level_{number})")
-    return [*layers, f"valued AS (SELECT * FROM level_{len(layers) - 1})"]
+        loose = ", ".join(f"{over_totals(m.formula.tree, loose=True)} AS {identifier(m.id)}" for m in level)
+        own = ", ".join(f"{_with_default(_finite(identifier(m.id)), m.default)} AS {identifier(m.id)}" for m in level)
+        layers.append(f"loose_{number + 1} AS (SELECT *, {loose} FROM level_{number})")
+        layers.append(f"level_{number + 1} AS (SELECT * REPLACE ({own}) FROM loose_{number + 1})")
+    return [*layers, f"valued AS (SELECT * FROM level_{len(layers) // 2})"]
 
 
 def formula_levels(project: Project, used: Collection[str]) -> list[list[FormulaMetric]]:
@@ -41,9 +44,8 @@ def formula_levels(project: Project, used: Collection[str]) -> list[list[Formula
 
 
 def formula_value(formula: Expression) -> str:
-    """SQL for the value of a formula over `valued`; NULL for NaN, infinity and overflow, and never -0."""
-    value = f"CAST({over_totals(formula.tree)} AS DOUBLE)"
-    return f"(CASE WHEN isfinite({value}) THEN {value} + 0 END)"
+    """SQL for the value of a formula over `valued`, where all is finite; NULL for NaN, infinity and overflow, and never -0."""
+    return f"(CAST({over_totals(formula.tree)} AS DOUBLE) + 0)"
 
 
 def double_constant(value: Decimal) -> str:
@@ -52,7 +54,13 @@ def double_constant(value: Decimal) -> str:
 
 
 def _daily(metric: DailyMetric) -> str:
-    return _with_default(f"CAST({identifier(metric.id)} AS DOUBLE)", metric.default)
+    total = identifier(metric.id)
+    return _with_default(_finite(total) if metric.data_type.type is Type.DOUBLE else f"CAST({total} AS DOUBLE)", metric.default)
+
+
+def _finite(name: str) -> str:
+    """A column as a DOUBLE; NULL for NaN and infinity, and never -0."""
+    return f"CASE WHEN isfinite({name}) THEN CAST({name} AS DOUBLE) + 0 END"
 
 
 def _with_default(sql: str, default: Decimal | None) -> str:

@@ -17,6 +17,7 @@ from collections import Counter
 from datetime import datetime
 from decimal import Decimal
 from fractions import Fraction
+from pathlib import Path
 from random import Random
 from typing import Any
 
@@ -28,7 +29,9 @@ from mission_cli.formula.check import compile_text
 from mission_cli.formula.emit import over_orders, over_totals
 from mission_cli.formula.errors import FormulaErrors
 from mission_cli.formula.functions import FUNCTIONS, OPERATORS
+from mission_cli.formula.totals_sql import value_layers
 from mission_cli.model.expression import Call, Expression, Literal, Type, walk
+from mission_cli.model.project import DailyMetric, DataType, Method, MetricId, Project, SourceId
 from mission_cli.store.database import configure
 from tests.formula.expressions import ORDERS, SQL_TYPES, TOTALS, TYPES, ZONE, Writer, rows
 from tests.formula.polars_emitter import DTYPES, Emitter
@@ -95,11 +98,21 @@ class Tally:
         self.differ: list[str] = []
 
 
+def query(expression: Expression, *, totals: bool) -> str:
+    """Its values, row by row; over totals as the program makes them, where the first layer sees to NaN and infinity."""
+    if not totals:
+        return f"SELECT {over_orders(expression.tree)} FROM t ORDER BY n"
+    source, double = SourceId("s"), DataType(Type.DOUBLE)
+    metrics = tuple(DailyMetric(MetricId(name), "", source, Method.EXPRESSION, double, None) for name in TOTALS.types)
+    project = Project(Path(), "", ZONE, 0, (), metrics, None, ())
+    layers = ", ".join(value_layers(project, set(TOTALS.types), "SELECT * FROM t"))
+    return f"WITH {layers} SELECT {over_totals(expression.tree)} FROM valued ORDER BY n"
+
+
 def judge(connection: duckdb.DuckDBPyConnection, emitter: Emitter, expression: Expression, data: list[Any], tally: Tally) -> None:
     totals, tree = emitter.totals, expression.tree
-    sql = over_totals(tree) if totals else over_orders(tree)
     kind = kind_of(tree, totals=totals)
-    engine = [value for (value,) in connection.execute(f"SELECT {sql} FROM t ORDER BY n").fetchall()]
+    engine = [value for (value,) in connection.execute(query(expression, totals=totals)).fetchall()]
     frames = emitter.column(tree).to_list()
     for n, row in enumerate(data):
         python = Evaluator(ZONE, totals=totals)
