@@ -7,12 +7,12 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from difflib import get_close_matches
 
+from mission_cli.formula import advice
 from mission_cli.formula.errors import FormulaError, FormulaErrors
-from mission_cli.formula.functions import FUNCTIONS, OPERATORS, Function
+from mission_cli.formula.functions import FUNCTIONS, OPERATORS, Function, widest
 from mission_cli.formula.parse import MAX_DIGITS, parse
 from mission_cli.model.expression import Call, Expression, Literal, Name, Node, Type
 
-_NUMBERS = (Type.INTEGER, Type.DECIMAL, Type.DOUBLE)
 _AGGREGATES = {"sum", "count", "avg", "min", "max", "mean", "median", "first", "last"}
 
 
@@ -35,7 +35,8 @@ def compile_text(text: str, scope: Scope, want: str) -> Expression:
     checker = _Checker(scope)
     tree, kind = checker.visit(parsed)
     if not checker.errors and kind.family not in (want, "null"):
-        checker.errors.append(FormulaError(0, f"gives a {kind.family}, not a {want}"))
+        hint = advice.for_type(want, kind)
+        checker.errors.append(FormulaError(0, f"gives {_a(kind.family)}, not {_a(want)}", hint))
     if checker.errors:
         raise FormulaErrors(checker.errors)
     return Expression(text, tree, kind)
@@ -61,7 +62,8 @@ class _Checker:
         if found is None:
             self.errors.append(FormulaError(node.at, f'unknown {self.scope.noun} "{node.name}"', self._nearest(node.name)))
             return node, Type.NULL
-        return Name(found, node.at), self.scope.types[found]
+        kind = self.scope.types[found]
+        return Name(found, node.at, kind, self.scope.places.get(found, 0)), kind
 
     def _nearest(self, name: str) -> str:
         near = get_close_matches(name, self.scope.types, n=1)
@@ -88,10 +90,10 @@ class _Checker:
         name = node.op.removesuffix("()")
         found = FUNCTIONS.get(name) if node.op.endswith("()") else OPERATORS[name]
         if found is None:
-            near = get_close_matches(name, FUNCTIONS, n=1)
+            near = get_close_matches(name, FUNCTIONS, n=1, cutoff=0.75)
             hint = f'did you mean "{near[0]}"?' if near else f"functions: {', '.join(FUNCTIONS)}"
             if name in _AGGREGATES:
-                hint = 'what happens over orders and days is told by the metric\'s "day" and "over_days"'
+                hint = advice.ONE_ORDER
             self.errors.append(FormulaError(node.at, f'unknown function "{name}"', hint))
         return found
 
@@ -100,7 +102,9 @@ class _Checker:
         if given == function.least or (function.repeats and given > function.least):
             return True
         wanted = f"at least {function.least}" if function.repeats else str(function.least)
-        self.errors.append(FormulaError(node.at, f"{node.op.rstrip('()')} takes {wanted} arguments, not {given}"))
+        noun = "argument" if wanted == "1" else "arguments"
+        hint = f"written like {function.example}"
+        self.errors.append(FormulaError(node.at, f"{node.op.rstrip('()')} takes {wanted} {noun}, not {given}", hint))
         return False
 
     def _apply(self, node: Call, function: Function, kinds: list[Type]) -> Type:
@@ -112,20 +116,19 @@ class _Checker:
             if word == "same":
                 same.append(kind)
             elif word != "any" and not _fits(kind, word):
-                self._mismatch(node, arg, f"takes a {word}, not a {kind}")
+                self._mismatch(node, arg, f"takes {_a(word)}, not {_a(kind)}", advice.for_type(word, kind))
         self._agree(node, [a for i, a in enumerate(node.args) if function.word(i) == "same"], same)
         if len(self.errors) > before:
             return Type.NULL
-        if function.gives != "same":
-            return Type(function.gives)
-        return _common(same or kinds)
+        return Type(function.gives) if function.gives != "same" else widest(same or kinds)
 
     def _case(self, node: Call, kinds: list[Type]) -> Type:
         for arg, kind in list(zip(node.args, kinds, strict=True))[:-1:2]:
             if not _fits(kind, "boolean"):
-                self._mismatch(node, arg, f"takes a boolean after WHEN, not a {kind}")
+                message = f"takes a boolean after WHEN, not {_a(kind)}"
+                self._mismatch(node, arg, message, advice.for_type("boolean", kind))
         self._agree(node, [*node.args[1::2], node.args[-1]], [*kinds[1::2], kinds[-1]])
-        return _common([*kinds[1::2], kinds[-1]])
+        return widest([*kinds[1::2], kinds[-1]])
 
     def _agree(self, node: Call, args: list[Node], kinds: list[Type]) -> None:
         families = {kind.family for kind in kinds} - {"null"}
@@ -133,12 +136,13 @@ class _Checker:
             return
         first = next(kind for kind in kinds if kind.family != "null")
         other = next(i for i, kind in enumerate(kinds) if kind.family not in (first.family, "null"))
-        hint = "write DATE '2026-10-31' or TIMESTAMP '2026-10-31 17:00'" if {"time", "text"} == families else ""
-        self._mismatch(node, args[other], f"cannot hold a {first} against a {kinds[other]}", hint)
+        message = f"cannot hold {_a(first)} against {_a(kinds[other])}"
+        self._mismatch(node, args[other], message, advice.for_pair(first, kinds[other]))
 
-    def _mismatch(self, node: Call, arg: Node, message: str, hint: str = "") -> None:
+    def _mismatch(self, node: Call, arg: Node, message: str, hint: str) -> None:
         at = node.at if isinstance(arg, Literal) and arg.value is None else arg.at
-        self.errors.append(FormulaError(at, f"{node.op.rstrip('()').upper()} {message}", hint))
+        said = "-" if node.op == "negative" else node.op.rstrip("()").upper()
+        self.errors.append(FormulaError(at, f"{said} {message}", hint))
 
 
 def decimal_places(node: Node, scope: Scope) -> int:
@@ -154,19 +158,13 @@ def decimal_places(node: Node, scope: Scope) -> int:
     return max(inner, default=0) if function is not None and function.gives == "same" else 0
 
 
+def _a(word: str) -> str:
+    return f"an {word}" if word == "integer" else f"a {word}"
+
+
 def _exponent(node: Literal) -> int | str | None:
     return node.value.as_tuple().exponent if isinstance(node.value, Decimal) else None
 
 
 def _fits(kind: Type, word: str) -> bool:
     return kind is Type.NULL or word in (kind.family, kind.value)
-
-
-def _common(kinds: list[Type]) -> Type:
-    """The widest type of the arguments; among numbers double over decimal over integer."""
-    for kind in reversed(_NUMBERS):
-        if kind in kinds:
-            return kind
-    if Type.TIMESTAMP in kinds:
-        return Type.TIMESTAMP
-    return next((kind for kind in kinds if kind is not Type.NULL), Type.NULL)

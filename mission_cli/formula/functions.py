@@ -1,6 +1,7 @@
 """The one table of operators and functions: what they take, what they give, and their DuckDB text.
 
-Every divisor is guarded with NULLIF: in DuckDB `0/0 > 0.7` would be TRUE.
+No text has an argument twice: what is nested thirty deep would be written, and computed, a thousand million times. That rules
+out NULLIF too, which DuckDB spells out as a CASE. Divisors need no guard against 0: see `store.database.configure`.
 """
 
 from __future__ import annotations
@@ -40,18 +41,24 @@ class Function:
         return self.takes[min(index, len(self.takes) - 1)].rstrip("*")
 
 
+def widest(kinds: list[Type]) -> Type:
+    """The type that holds values of all these: among numbers double over decimal over integer."""
+    for kind in (Type.DOUBLE, Type.DECIMAL, Type.INTEGER, Type.TIMESTAMP):
+        if kind in kinds:
+            return kind
+    return next((kind for kind in kinds if kind is not Type.NULL), Type.NULL)
+
+
 _COMPARABLE = ("same", "same")
 _NUMBERS = ("number", "number")
 
 OPERATORS: dict[str, Function] = {
-    "+": Function(_NUMBERS, "same", "({0} + {1})", "sum"),
-    "-": Function(_NUMBERS, "same", "({0} - {1})", "difference"),
-    "*": Function(_NUMBERS, "same", "({0} * {1})", "product"),
-    "/": Function(
-        _NUMBERS, Type.DOUBLE, "(CAST({0} AS DOUBLE) / NULLIF(CAST({1} AS DOUBLE), 0))", "quotient; NULL when divided by 0"
-    ),
-    "%": Function(_NUMBERS, "same", "({0} % NULLIF({1}, 0))", "remainder; NULL when divided by 0"),
-    "negative": Function(("number",), "same", "(- {0})", "negation"),
+    "+": Function(_NUMBERS, "same", "TRY({0} + {1})", "sum"),
+    "-": Function(_NUMBERS, "same", "TRY({0} - {1})", "difference"),
+    "*": Function(_NUMBERS, "same", "TRY({0} * {1})", "product"),
+    "/": Function(_NUMBERS, Type.DOUBLE, "({0} / {1})", "quotient; NULL when divided by 0"),
+    "%": Function(_NUMBERS, "same", "TRY({0} % {1})", "remainder; NULL when divided by 0"),
+    "negative": Function(("number",), "same", "TRY(- {0})", "negation"),
     "=": Function(_COMPARABLE, Type.BOOLEAN, "({0} = {1})", "equal"),
     "<>": Function(_COMPARABLE, Type.BOOLEAN, "({0} <> {1})", "not equal"),
     "<": Function(_COMPARABLE, Type.BOOLEAN, "({0} < {1})", "less"),
@@ -69,17 +76,25 @@ OPERATORS: dict[str, Function] = {
 }
 
 FUNCTIONS: dict[str, Function] = {
-    "abs": Function(("number",), "same", "abs({0})", "without its sign", "abs(arr_delay)"),
-    "ceil": Function(("number",), Type.INTEGER, "CAST(ceil({0}) AS BIGINT)", "next whole number up", "ceil(distance / 10)"),
-    "floor": Function(("number",), Type.INTEGER, "CAST(floor({0}) AS BIGINT)", "next whole number down", "floor(fare / 1000)"),
-    "round": Function(
-        ("number",), Type.INTEGER, "CAST(round({0}) AS BIGINT)", "nearest whole number, halves away from zero", "round(fare)"
+    "abs": Function(("number",), "same", "TRY(abs({0}))", "without its sign", "abs(arr_delay)"),
+    "ceil": Function(("number",), Type.INTEGER, "TRY(CAST(ceil({0}) AS BIGINT))", "next whole number up", "ceil(distance / 10)"),
+    "floor": Function(
+        ("number",), Type.INTEGER, "TRY(CAST(floor({0}) AS BIGINT))", "next whole number down", "floor(fare / 1000)"
     ),
-    "sqrt": Function(("number",), Type.DOUBLE, "CASE WHEN {0} >= 0 THEN sqrt({0}) END", "square root", "sqrt(distance)"),
+    "round": Function(
+        ("number",), Type.INTEGER, "TRY(CAST(round({0}) AS BIGINT))", "nearest whole number, halves away from zero", "round(fare)"
+    ),
+    "sqrt": Function(("number",), Type.DOUBLE, "TRY(sqrt(CAST({0} AS DOUBLE)))", "square root", "sqrt(distance)"),
     "least": Function(("same", "same*"), "same", "least({all})", "the smallest that is not NULL", "least(trips, 45)"),
     "greatest": Function(("same", "same*"), "same", "greatest({all})", "the largest that is not NULL", "greatest(a, b)"),
     "coalesce": Function(("same", "same*"), "same", "coalesce({all})", "the first that is not NULL", "coalesce(discount, 0)"),
-    "nullif": Function(_COMPARABLE, "same", "nullif({0}, {1})", "NULL when both are equal", "nullif(city, '')"),
+    "nullif": Function(
+        _COMPARABLE,
+        "same",
+        "list_transform([{{'a': {0}, 'b': {1}}}], lambda _v: CASE WHEN _v.a = _v.b THEN NULL ELSE _v.a END)[1]",
+        "NULL when both are equal",
+        "nullif(city, '')",
+    ),
     "if": Function(
         ("boolean", "same", "same"), "same", "CASE WHEN {0} THEN {1} ELSE {2} END", "one or the other", "if(fare > 0, 1, 0)"
     ),

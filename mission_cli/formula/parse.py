@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from lark import Lark, Token, Transformer
 from lark.exceptions import UnexpectedCharacters, UnexpectedInput, VisitError
 
+from mission_cli.formula import advice
 from mission_cli.formula.errors import FormulaError
 from mission_cli.model.expression import Call, Literal, Name, Node, Type, depth
 
@@ -22,22 +23,8 @@ MAX_LENGTH = 4_000
 MAX_NESTING = 50
 MAX_DEPTH = 100
 MAX_DIGITS = 38
-
-_HINTS = {
-    ";": "one expression only, without ;",
-    '"': "text stands in single quotes: 'SGN'",
-    "?": "write CASE WHEN … THEN … ELSE … END, or if(…, …, …)",
-    "&": "write AND",
-    "|": "write OR",
-    "!": "write NOT, or <> for not equal",
-    "[": "a list stands in parentheses: IN ('a', 'b')",
-    ":": "casts are not part of the language",
-    ".": "names have no table before them",
-    "'": "the text is not closed with a second '",
-}
-_STATEMENT = re.compile(
-    r"\b(select|from|insert|update|delete|drop|create|copy|attach|over|exists|cast|interval)\b", re.IGNORECASE
-)
+_DIGITS = "before and after the point together"
+_NUMBER = re.compile(r"(\d+(\.\d*)?|\.\d+)(e\d+)?", re.IGNORECASE)
 
 
 def parse(text: str) -> Node:
@@ -63,7 +50,7 @@ def _parser() -> Lark:
 def _refuse_oversize(text: str) -> None:
     """Refuse what would exhaust a parser before it sees it; an open bracket inside a string counts too, which is harmless."""
     if not text.strip():
-        raise FormulaError(0, "the expression is empty")
+        raise FormulaError(0, "the expression is empty", "write a name or a constant at least")
     if len(text) > MAX_LENGTH:
         raise FormulaError(MAX_LENGTH, f"longer than {MAX_LENGTH} characters", "split it into several metrics")
     nesting = 0
@@ -75,21 +62,17 @@ def _refuse_oversize(text: str) -> None:
 
 def _explained(error: UnexpectedInput, text: str) -> FormulaError:
     token = getattr(error, "token", None)
-    ended = token is not None and token.type == "$END"
-    at = len(text.rstrip()) if ended else (error.pos_in_stream or 0)
-    if ended:
-        return FormulaError(at, "the expression ends too early", _missing(text))
-    found = text[at] if isinstance(error, UnexpectedCharacters) else str(token)
-    hint = _HINTS.get(found[0], "") if found[0] != "'" or isinstance(error, UnexpectedCharacters) else ""
-    if not hint and (word := _STATEMENT.search(text)):
-        hint = f"{word.group().upper()} is not part of the language: scalar expressions only"
-    if not hint and found == "=" and text[:at].rstrip().endswith("="):
-        hint = "equality is a single ="
+    if token is not None and token.type == "$END":
+        return FormulaError(len(text.rstrip()), "the expression ends too early", advice.for_end(text))
+    at = error.pos_in_stream or 0
+    begin, word = advice.word_around(text, at)
+    if re.match(r"[\d.]", word) and not _NUMBER.fullmatch(word):
+        return FormulaError(begin, f"{word!r} is neither a number nor a name", "numbers are written 1000, 0.5 or 1e3")
+    whole = not isinstance(error, UnexpectedCharacters)
+    found = str(token) if whole else text[at]
+    expected = getattr(error, "expected", None) or getattr(error, "allowed", None) or ()
+    hint = advice.for_token(text, at, found, whole=whole, value_fits="NUMBER" in expected)
     return FormulaError(at, f"{found!r} is not expected here", hint)
-
-
-def _missing(text: str) -> str:
-    return "a ) is missing" if text.count("(") > text.count(")") else ""
 
 
 class _Builder(Transformer[Token, Node]):
@@ -132,8 +115,8 @@ class _Builder(Transformer[Token, Node]):
     def number(self, c: Sequence[Any]) -> Node:
         text = str(c[0])
         if len(Decimal(text).as_tuple().digits) > MAX_DIGITS or abs(Decimal(text).adjusted()) >= MAX_DIGITS:
-            raise FormulaError(c[0].start_pos, f"a number of more than {MAX_DIGITS} digits")
-        if text.isdecimal():
+            raise FormulaError(c[0].start_pos, f"a number of more than {MAX_DIGITS} digits", _DIGITS)
+        if text.isdecimal() and int(text) < 2**63:
             return Literal(int(text), Type.INTEGER, c[0].start_pos)
         return Literal(Decimal(text), Type.DECIMAL, c[0].start_pos)
 

@@ -7,7 +7,7 @@ from decimal import Decimal
 
 from mission_cli.formula.emit import identifier, over_totals, text_literal
 from mission_cli.formula.graph import in_levels
-from mission_cli.model.expression import Expression
+from mission_cli.model.expression import Expression, Type
 from mission_cli.model.project import DailyMetric, DayFormulaMetric, FormulaMetric, Project
 
 
@@ -16,18 +16,21 @@ def value_layers(project: Project, used: Collection[str], base: str) -> list[str
 
     `base` is a query that gives the total of each used metric that is not a formula over the window (exact ones of daily
     metrics) under its name, and any other columns. A formula stands in the layer after those it needs, so a shared one is
-    computed once.
+    computed once. Whether it is finite is asked of its column, in a layer of its own: within one expression it would have to
+    be computed twice.
     """
     layers = [first_layer([metric for metric in rolled_metrics(project) if metric.id in used], base)]
     for number, level in enumerate(formula_levels(project, used)):
-        own = ", ".join(f"{with_default(formula_value(m.formula), m.default)} AS {identifier(m.id)}" for m in level)
-        layers.append(f"level_{number + 1} AS (SELECT *, {own} FROM level_{number})")
-    return [*layers, f"valued AS (SELECT * FROM level_{len(layers) - 1})"]
+        loose = ", ".join(f"{over_totals(m.formula.tree, loose=True)} AS {identifier(m.id)}" for m in level)
+        own = ", ".join(f"{with_default(finite(identifier(m.id)), m.default)} AS {identifier(m.id)}" for m in level)
+        layers.append(f"loose_{number + 1} AS (SELECT *, {loose} FROM level_{number})")
+        layers.append(f"level_{number + 1} AS (SELECT * REPLACE ({own}) FROM loose_{number + 1})")
+    return [*layers, f"valued AS (SELECT * FROM level_{len(layers) // 2})"]
 
 
 def first_layer(metrics: Sequence[DailyMetric | DayFormulaMetric], base: str) -> str:
     """`level_0`: the metrics as DOUBLE, defaults in."""
-    casts = ", ".join(f"{with_default(f'CAST({identifier(m.id)} AS DOUBLE)', m.default)} AS {identifier(m.id)}" for m in metrics)
+    casts = ", ".join(f"{_rolled(metric)} AS {identifier(metric.id)}" for metric in metrics)
     return f"level_0 AS (SELECT {f'* REPLACE ({casts})' if casts else '*'} FROM ({base}))"
 
 
@@ -44,14 +47,24 @@ def formula_levels(project: Project, used: Collection[str]) -> list[list[Formula
 
 
 def formula_value(formula: Expression) -> str:
-    """SQL for the value of a formula over `valued`; NULL for NaN, infinity and overflow, and never -0."""
-    value = f"CAST({over_totals(formula.tree)} AS DOUBLE)"
-    return f"(CASE WHEN isfinite({value}) THEN {value} + 0 END)"
+    """SQL for the value of a formula over `valued`, where all is finite; NULL for NaN, infinity and overflow, and never -0."""
+    return f"(CAST({over_totals(formula.tree)} AS DOUBLE) + 0)"
 
 
 def double_constant(value: Decimal) -> str:
     """A number of the configuration as a DOUBLE."""
     return f"CAST({text_literal(f'{value:f}')} AS DOUBLE)"
+
+
+def _rolled(metric: DailyMetric | DayFormulaMetric) -> str:
+    total = identifier(metric.id)
+    exact = isinstance(metric, DailyMetric) and metric.data_type.type is not Type.DOUBLE
+    return with_default(f"CAST({total} AS DOUBLE)" if exact else finite(total), metric.default)
+
+
+def finite(name: str) -> str:
+    """A column as a DOUBLE; NULL for NaN and infinity, and never -0."""
+    return f"CASE WHEN isfinite({name}) THEN CAST({name} AS DOUBLE) + 0 END"
 
 
 def with_default(sql: str, default: Decimal | None) -> str:

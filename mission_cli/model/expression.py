@@ -50,10 +50,12 @@ class Literal:
 
 @dataclass(frozen=True, slots=True)
 class Name:
-    """A column of a source or a metric, as written."""
+    """A column of a source or a metric: as written, and once checked as in its scope, with its type and decimal places."""
 
     name: str
     at: int
+    type: Type = Type.NULL
+    places: int = 0
 
 
 @dataclass(frozen=True, slots=True)

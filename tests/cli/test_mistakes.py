@@ -181,7 +181,8 @@ MISTAKES = {
         METRIC,
         'expression = "fare"',
         'expression = "status"',
-        "metrics.toml:34:15: metrics.fares.expression: column 1: gives a text, not a number",
+        "metrics.toml:34:15: metrics.fares.expression: column 1: gives a text, not a number"
+        " (numbers stand without quotes; a column's type is told in its source)",
     ),
     "expression with an aggregate": Mistake(
         METRIC,

@@ -18,6 +18,7 @@ from mission_cli.formula.functions import FUNCTIONS
 from mission_cli.formula.graph import cycle, order, reachable
 from mission_cli.formula.parse import parse
 from mission_cli.model.expression import Expression, Type, canonical
+from mission_cli.store.database import configure
 
 COLUMNS = Scope(
     {
@@ -182,7 +183,7 @@ REFUSED: list[tuple[str, str, list[tuple[int, str]]]] = [
     ("sum(fare)", "number", [(1, 'unknown function "sum"')]),
     ("read_text('/etc/passwd')", "number", [(1, 'unknown function "read_text"')]),
     ("nope(1, fear)", "number", [(1, 'unknown function "nope"'), (9, 'unknown column "fear"')]),
-    ("abs(fare, qty)", "number", [(1, "abs takes 1 arguments, not 2")]),
+    ("abs(fare, qty)", "number", [(1, "abs takes 1 argument, not 2")]),
     ("coalesce()", "number", [(1, "coalesce takes at least 2 arguments, not 0")]),
     ("if(vip, 1)", "number", [(1, "if takes 3 arguments, not 2")]),
     ("city", "number", [(1, "gives a text, not a number")]),
@@ -199,7 +200,7 @@ REFUSED: list[tuple[str, str, list[tuple[int, str]]]] = [
     ("CASE WHEN fare THEN 1 END", "number", [(11, "CASE takes a boolean after WHEN, not a decimal")]),
     ("coalesce(fare, 'x')", "number", [(16, "COALESCE cannot hold a decimal against a text")]),
     ("least(fare, born)", "number", [(13, "LEAST cannot hold a decimal against a date")]),
-    ("qty IN (1, 'a')", "boolean", [(12, "IN cannot hold a integer against a text")]),
+    ("qty IN (1, 'a')", "boolean", [(12, "IN cannot hold an integer against a text")]),
     ("(" * 51 + "1" + ")" * 51, "number", [(51, "more than 50 brackets inside each other")]),
     ("1" + "+1" * 2000, "number", [(4001, "longer than 4000 characters")]),
     ("-" * 200 + "1", "number", [(1, "more than 100 operations inside each other")]),
@@ -567,7 +568,7 @@ ROWS: list[Row] = [
 def engine() -> Iterator[duckdb.DuckDBPyConnection]:
     """The rows as a table, set up as the engine of the tool is."""
     with duckdb.connect() as connection:
-        connection.execute("SET ieee_floating_point_ops = false")
+        configure(connection, "Asia/Ho_Chi_Minh")
         connection.execute("CREATE TABLE t (n INTEGER, a DOUBLE, b DOUBLE, c DOUBLE, p BOOLEAN, q BOOLEAN)")
         for n, row in enumerate(ROWS):
             connection.execute("INSERT INTO t VALUES (?, ?, ?, ?, ?, ?)", [n, *row.values()])
