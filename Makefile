@@ -26,9 +26,10 @@ types: $(READY)
 imports: $(READY)
 	$(BIN)/lint-imports
 
-bench: $(READY) ## the year of flights beside a hand-written script (see bench/README.md)
+bench: $(READY) ## the year of flights beside a hand-written script, and others (see bench/README.md)
 	$(BIN)/python bench/flights.py
 	$(BIN)/python bench/ingest.py
+	$(BIN)/python bench/formulas.py
 
 $(READY): requirements.lock pyproject.toml
 	$(PYTHON) -c 'import sys; sys.exit(0 if sys.version_info >= (3, 11) else "missionctl needs Python 3.11 or newer: make PYTHON=python3.11")'

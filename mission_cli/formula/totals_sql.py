@@ -59,8 +59,8 @@ def _daily(metric: DailyMetric) -> str:
 
 
 def _finite(name: str) -> str:
-    """A column as a DOUBLE; NULL for NaN and infinity, and never -0."""
-    return f"CASE WHEN isfinite({name}) THEN CAST({name} AS DOUBLE) + 0 END"
+    """A column of type DOUBLE; NULL for NaN and infinity, and never -0."""
+    return f"CASE WHEN isfinite({name}) THEN {name} + 0 END"
 
 
 def _with_default(sql: str, default: Decimal | None) -> str:
