@@ -28,9 +28,10 @@ types: $(READY)
 imports: $(READY)
 	$(BIN)/lint-imports
 
-bench: $(READY) ## the year of flights beside a hand-written script (see bench/README.md)
+bench: $(READY) ## the year of flights beside a hand-written script, and others (see bench/README.md)
 	$(BIN)/python bench/flights.py
 	$(BIN)/python bench/ingest.py
+	$(BIN)/python bench/formulas.py
 
 fuzz: $(READY) ## odd and damaged exports by the thousand beside a slow reader: FILES=20000 SEED=1; REPLAY=SEED:NUMBER for one
 	$(BIN)/python -m tests.fuzz --files $(FILES) --seed $(SEED) $(if $(REPLAY),--replay $(REPLAY))

@@ -15,6 +15,7 @@ from mission_cli.formula.functions import FUNCTIONS, OPERATORS, Function, widest
 from mission_cli.model.expression import Call, Literal, Name, Node, Type
 
 _WIDEST = 38
+_SHORT = 200
 _NULL_AS = {"number": "BIGINT", "text": "VARCHAR", "boolean": "BOOLEAN", "time": "TIMESTAMPTZ", "timestamp": "TIMESTAMPTZ"}
 _ENGINE = {
     Type.INTEGER: "BIGINT",
@@ -57,10 +58,10 @@ def over_orders(tree: Node) -> str:
 def over_totals(tree: Node, *, loose: bool = False) -> str:
     """SQL over window totals given as finite DOUBLE columns named like the metrics; NaN, infinity and overflow give NULL.
 
-    With `loose` the value may be NaN or infinite itself where it must be NULL: for a caller who has a cheap way to see to it.
+    With `loose` a number is a DOUBLE, and may be NaN or infinite where it must be NULL: for a caller who sees to that.
     """
     sql = _emit(tree, doubles=True)
-    return f"TRY({(sql if loose else _finite(sql)).text})"
+    return f"TRY({(_as(sql, Type.DOUBLE) if loose else _finite(sql)).text})"
 
 
 def _emit(node: Node, *, doubles: bool) -> _Sql:
@@ -74,10 +75,10 @@ def _emit(node: Node, *, doubles: bool) -> _Sql:
 
 
 def _finite(sql: _Sql) -> _Sql:
-    """NULL for NaN and infinity. A long text goes through a lambda, so that it is written once."""
+    """NULL for NaN and infinity. A long text goes through a lambda, which is slower, but has it once."""
     if not sql.loose:
         return sql
-    if sql.text.startswith('"'):
+    if len(sql.text) <= _SHORT:
         return sql._replace(text=f"CASE WHEN isfinite({sql.text}) THEN {sql.text} END", loose=False)
     return sql._replace(text=f"list_transform([{sql.text}], lambda _v: CASE WHEN isfinite(_v) THEN _v END)[1]", loose=False)
 

@@ -63,8 +63,8 @@ def _rolled(metric: DailyMetric | DayFormulaMetric) -> str:
 
 
 def finite(name: str) -> str:
-    """A column as a DOUBLE; NULL for NaN and infinity, and never -0."""
-    return f"CASE WHEN isfinite({name}) THEN CAST({name} AS DOUBLE) + 0 END"
+    """A column of type DOUBLE; NULL for NaN and infinity, and never -0."""
+    return f"CASE WHEN isfinite({name}) THEN {name} + 0 END"
 
 
 def with_default(sql: str, default: Decimal | None) -> str:
