@@ -52,6 +52,12 @@ def _date(value: object) -> object:
     return value
 
 
+def _card(value: object) -> object:
+    if not isinstance(value, int) or isinstance(value, bool) or value < 1:
+        raise refuse("must be the number of a question", "such as 42, the one in its address")
+    return value
+
+
 def _words(value: object) -> object:
     words = [value] if isinstance(value, str) else value
     if not isinstance(words, list) or not words or not all(isinstance(word, str) and word for word in words):
@@ -167,7 +173,7 @@ class RawPython(RawDailyMetric):
 
 
 class RawMetabase(RawDailyMetric):
-    metabase_card_id: int = Field(gt=0)
+    metabase_card_id: Annotated[int, BeforeValidator(_card)]
 
 
 class RawFormula(Table):

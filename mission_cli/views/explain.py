@@ -13,7 +13,8 @@ from mission_cli.formula.rules import rules_meaning
 from mission_cli.formula.usage import mission_metrics, mission_sources
 from mission_cli.model.calendar import Window, reported_windows
 from mission_cli.model.errors import UsageError
-from mission_cli.model.project import Mission, Project
+from mission_cli.model.expression import Expression
+from mission_cli.model.project import FormulaMetric, Mission, Project
 from mission_cli.store.database import in_memory
 from mission_cli.views.evidence import Evidence
 from mission_cli.views.explanation import ConditionExplained, Explanation, LeftOut, MissionExplained, OrderExplained
@@ -95,6 +96,9 @@ def _window(evidence: Evidence, mission: Mission, window: Window, as_of: date, r
     numbers = Numbers.of(evidence, mission, window, as_of)
     conditions = []
     by_name = {condition.name: condition for condition in mission.conditions}
+    formulas: dict[str, Expression] = {
+        metric.id: metric.formula for metric in evidence.project.metrics if isinstance(metric, FormulaMetric)
+    }
     for row in rows:
         condition = by_name.get(row["condition"])
         formula = condition.formula if condition is not None else None
@@ -108,7 +112,7 @@ def _window(evidence: Evidence, mission: Mission, window: Window, as_of: date, r
                 row["type"],
                 row["val"],
                 row["status"],
-                because(row, formula, values, counts_as_met=condition is not None and condition.no_data_counts_met),
+                because(row, formula, values, formulas, counts_as_met=condition is not None and condition.no_data_counts_met),
                 moved=formula is not None and numbers.now.get(row["condition"]) != row["value"],
             )
         )

@@ -51,11 +51,18 @@ def number(value: float | None, beside: float | None = None) -> str:
 
 
 def because(
-    row: Mapping[str, Any], formula: Expression | None, values: Mapping[str, float | None], *, counts_as_met: bool
+    row: Mapping[str, Any],
+    formula: Expression | None,
+    values: Mapping[str, float | None],
+    formulas: Mapping[str, Expression],
+    *,
+    counts_as_met: bool,
 ) -> str:
-    """Why the condition of a result row is met, unmet or without data."""
+    """Why the condition of a result row is met, unmet or without data. `formulas`: metric → what it is made of, if of metrics."""
     if row["status"] == "no_data":
-        return f"{_no_data(formula, values)}; counts as {'met' if counts_as_met else 'unmet'}"
+        causes = _causes(formula, values, formulas) if formula is not None else []
+        said = f": {', '.join(causes) or _NO_NUMBER}" if formula is not None else ""
+        return f"no data{said}; counts as {'met' if counts_as_met else 'unmet'}"
     sign, target = Operator(row["type"]).sign, number(row["val"])
     held = f"{number(row['value'], row['val'])} {sign} {target}"
     if row["status"] == "met":
@@ -65,10 +72,13 @@ def because(
     return f"{held} does not hold{missing}"
 
 
-def _no_data(formula: Expression | None, values: Mapping[str, float | None]) -> str:
-    if formula is None:
-        return "no data"
-    nothing = [name for name in formula.names if values.get(name) is None]
+def _causes(formula: Expression, values: Mapping[str, float | None], formulas: Mapping[str, Expression]) -> list[str]:
+    """What in a formula has no data or is a zero to divide by; of a formula in it, what in turn is the cause there."""
+    causes = []
+    for name in formula.names:
+        if values.get(name) is None:
+            inner = ", ".join(_causes(formulas[name], values, formulas) or [_NO_NUMBER]) if name in formulas else ""
+            causes.append(f"{name} has no data{f' ({inner})' if inner else ''}")
     zeros = [
         arg.name
         for node in walk(formula.tree)
@@ -76,5 +86,7 @@ def _no_data(formula: Expression | None, values: Mapping[str, float | None]) -> 
         for arg in node.args[1:]
         if isinstance(arg, Name) and values.get(arg.name) == 0
     ]
-    causes = [f"{name} has no data" for name in nothing] + [f"{name} is 0" for name in dict.fromkeys(zeros)]
-    return f"no data: {', '.join(causes) or 'the formula gives no number (a division by zero, or an overflow)'}"
+    return causes + [f"{name} is 0" for name in dict.fromkeys(zeros)]
+
+
+_NO_NUMBER = "the formula gives no number (a division by zero, or an overflow)"

@@ -316,6 +316,84 @@ MISTAKES = {
         'method = "single-value"',
         'metrics.toml:25:10: metrics.trips.method: "single-value" is not known here (did you mean "single_value"?)',
     ),
+    "values of days without over_days": Mistake(
+        METRIC,
+        'formula = "fares / trips"',
+        'formula = "fares / trips"\ngrain = "day"',
+        'metrics.toml:41:9: metrics.mean_fare.grain: values of days need an "over_days"'
+        " (one of: sum, count, min, max, avg, first, last, days, streak)",
+    ),
+    "over_days of a window": Mistake(
+        METRIC,
+        'formula = "fares / trips"',
+        'formula = "fares / trips"\nover_days = "days"',
+        'metrics.toml:41:13: metrics.mean_fare.over_days: goes with values of days (add grain = "day", or remove it)',
+    ),
+    "days without a condition": Mistake(
+        METRIC,
+        'formula = "fares / trips"',
+        'formula = "fares / trips"\ngrain = "day"\nover_days = "days"',
+        'metrics.toml:42:13: metrics.mean_fare.over_days: "days" needs a "days_where" (such as days_where = "value >= 0.9")',
+    ),
+    "a condition that nothing asks for": Mistake(
+        METRIC,
+        'formula = "fares / trips"',
+        'formula = "fares / trips"\ngrain = "day"\nover_days = "sum"\ndays_where = "value > 1"',
+        'metrics.toml:43:14: metrics.mean_fare.days_where: goes with over_days = "days" or "streak", not "sum" (remove it)',
+    ),
+    "a condition over something else": Mistake(
+        METRIC,
+        'formula = "fares / trips"',
+        'formula = "fares / trips"\ngrain = "day"\nover_days = "days"\ndays_where = "fares > 1"',
+        'metrics.toml:43:15: metrics.mean_fare.days_where: column 1: unknown name "fares" (names here: value)',
+    ),
+    "a condition that is none": Mistake(
+        METRIC,
+        'formula = "fares / trips"',
+        'formula = "fares / trips"\ngrain = "day"\nover_days = "streak"\ndays_where = "value"',
+        "metrics.toml:43:15: metrics.mean_fare.days_where: column 1: gives a number, not a boolean"
+        " (write a condition, such as qty > 0)",
+    ),
+    "another grain": Mistake(
+        METRIC,
+        'formula = "fares / trips"',
+        'formula = "fares / trips"\ngrain = "week"',
+        'metrics.toml:41:9: metrics.mean_fare.grain: "week" is not known here (one of: day)',
+    ),
+    "a card that is no number": Mistake(
+        METRIC,
+        'method = "single_value"\nvalue = 1\nwhere = "status = \'DONE\'"',
+        'method = "metabase"\nmetabase_card_id = 0',
+        "metrics.toml:26:20: metrics.trips.metabase_card_id: must be the number of a question"
+        " (such as 42, the one in its address)",
+    ),
+    "a quote that is the delimiter": Mistake(
+        METRIC,
+        "max_rejects = 0.5",
+        'csv = { quote = "," }',
+        "metrics.toml:13:17: sources.orders.csv.quote: must be a single character, not the delimiter"
+        ' (or "" when nothing is quoted)',
+    ),
+    "an encoding that is not known": Mistake(
+        METRIC,
+        "max_rejects = 0.5",
+        'csv = { encoding = "cp1252" }',
+        'metrics.toml:13:20: sources.orders.csv.encoding: "cp1252" is not known here (one of: utf-8, latin-1, utf-16)',
+    ),
+    "csv options without a csv file": Mistake(
+        METRIC,
+        'files = ["data/exports/orders/*.csv"]',
+        'files = ["data/exports/orders/*.parquet"]\ncsv = { delimiter = ";" }',
+        "metrics.toml:8:7: sources.orders.csv: is about CSV files, but no pattern of files names any (remove it)",
+    ),
+    "a kind of file that is not known": Mistake(
+        METRIC,
+        'files = ["data/exports/orders/*.csv"]',
+        'files = ["data/exports/orders/*.xlsx"]',
+        "metrics.toml:7:9: sources.orders.files: "
+        '"data/exports/orders/*.xlsx" does not end in one of .csv .csv.gz .csv.zst .parquet .jsonl .jsonl.gz'
+        ' (such as "data/exports/orders/*.csv")',
+    ),
     "share above one": Mistake(
         METRIC,
         "max_rejects = 0.5",
