@@ -6,7 +6,7 @@ import hashlib
 
 from mission_cli.model.project import DailyMetric, DayFormulaMetric, FormulaMetric, Mission, Project
 
-_FORMAT = "1"  # raise it when the same rules give other results
+_FORMAT = "2"  # raise it when the same rules give other results
 
 
 def rules_meaning(project: Project) -> str:
