@@ -106,6 +106,8 @@ def written(value: Any, column: Column, spec: Spec, rng: Random, *, csv: bool) -
 
 def wild(column: Column, rng: Random) -> str:
     """What may stand in a cell of the column by mistake."""
+    if column.kind == "decimal" and rng.random() < 0.4:
+        return _hardly(column, rng)
     pools: dict[str, tuple[str, ...]] = {
         "integer": NUMBERS_GONE_WRONG,
         "decimal": NUMBERS_GONE_WRONG,
@@ -113,6 +115,13 @@ def wild(column: Column, rng: Random) -> str:
     }
     pools |= {"date": TIMES_GONE_WRONG, "timestamp": TIMES_GONE_WRONG, "boolean": BOOLEANS}
     return rng.choice(pools.get(column.kind, WORDS)) if rng.random() < 0.9 else rng.choice(WORDS)
+
+
+def _hardly(column: Column, rng: Random) -> str:
+    """A number of about as many digits and places as the column has, or some more."""
+    whole = rng.randrange(10 ** (column.precision - column.scale + rng.choice((0, 0, 1))))
+    places = column.scale + rng.choice((0, 1, 2))
+    return f"{whole}.{rng.randrange(10**places):0{places}}" if places else str(whole)
 
 
 def _number(value: Decimal | float, column: Column, rng: Random) -> str:
