@@ -75,16 +75,17 @@ def stage(database: Database, project: Project, source: Source, batches: Sequenc
     database.execute(statement("staged_tables", columns=declared))
     loading = Loading({batch.number: 0 for batch in batches})
     unnamed: dict[int, frozenset[str]] = {}
+    taken: dict[int, int] = defaultdict(int)
     for reads in _together(run(_jobs(batches, source))):
         for read in reads:
             if isinstance(read.found, UnreadableFile):
                 loading.refused.setdefault(read.batch.number, str(read.found))
             else:
                 loading.records[read.batch.number] += read.found.records
-                if len(read.found.lines):
-                    unnamed[read.batch.number] = unnamed.get(read.batch.number, read.found.unnamed) & read.found.unnamed
+                unnamed[read.batch.number] = unnamed.get(read.batch.number, read.found.unnamed) & read.found.unnamed
+                taken[read.batch.number] += len(read.found.lines)
         _take(database, project, source, [(r.batch, r.found) for r in reads if isinstance(r.found, Portion)])
-    loading.refused.update(_never_named(unnamed))
+    loading.refused.update(_never_named({number: names for number, names in unnamed.items() if taken[number]}))
     leave_out(database, loading.refused)
     loading.records.update(dict.fromkeys(loading.refused, 0))
     loading.rejected.update(database.rows(f"SELECT batch, count(*) FROM {REJECTS} GROUP BY batch"))

@@ -9,6 +9,7 @@ from mission_cli.staging.readers.portion import UnreadableFile
 
 _MARKS_OF_UTF16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 _LOOKED_AT = 64
+_ENOUGH = 8
 
 
 def as_utf8(chunks: Iterator[bytes], encoding: str, hint: str = "export it as UTF-8") -> Iterator[bytes]:
@@ -18,7 +19,7 @@ def as_utf8(chunks: Iterator[bytes], encoding: str, hint: str = "export it as UT
     """
     first = next(chunks, b"")
     if encoding == "utf-8":
-        if first.startswith(_MARKS_OF_UTF16) or first[:2].count(0) == 1:
+        if first.startswith(_MARKS_OF_UTF16) or _looks_like_utf16(first[:_LOOKED_AT]):
             raise UnreadableFile(f"is UTF-16; {hint}")
         yield first.removeprefix(codecs.BOM_UTF8)
         yield from chunks
@@ -34,6 +35,12 @@ def as_utf8(chunks: Iterator[bytes], encoding: str, hint: str = "export it as UT
         yield decoder.decode(b"", final=True).encode()
     except UnicodeError as error:
         raise UnreadableFile(f"is not {encoding.upper()} near byte {at + getattr(error, 'start', 0)}") from None
+
+
+def _looks_like_utf16(start: bytes) -> bool:
+    """Whether every second byte is zero, as in UTF-16 of ASCII letters."""
+    halves = start[::2], start[1::2]
+    return len(start) >= _ENOUGH and any(not any(a) and all(b) for a, b in (halves, halves[::-1]))
 
 
 def _exactly(encoding: str, first: bytes) -> str:

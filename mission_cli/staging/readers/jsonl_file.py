@@ -25,6 +25,7 @@ from mission_cli.staging.readers.portion import (
     refuse_flood,
 )
 
+_BLANKS = b" \t\r"  # of JSON; others are signs
 _MOST_EXPONENT = 400  # beyond it lies no number of ours
 
 
@@ -68,9 +69,9 @@ def _read(text: bytes, first_line: int, names: tuple[str, ...]) -> Portion:
     unnamed = set(names)
     texts = text.split(b"\n")
     for line, raw in enumerate(texts, first_line):
-        stripped = raw.strip()
-        if not stripped:
+        if not raw.strip():
             continue
+        stripped = raw.strip(_BLANKS)
         try:
             value = _record(stripped)
             if unnamed:

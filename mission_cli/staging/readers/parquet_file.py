@@ -22,8 +22,8 @@ _NOT_OURS = (
     pa.types.is_duration,
     pa.types.is_interval,
     pa.types.is_time,
-    pa.types.is_fixed_size_binary,
 )
+_DICTIONARIES = {"RLE_DICTIONARY", "PLAIN_DICTIONARY", "PLAIN", "RLE", "BIT_PACKED"}
 _BUFFER_BYTES = 1 << 20
 _MOST_BYTES_AT_ONCE = 256 << 20
 _ALWAYS_FINE_ROWS = 1 << 20
@@ -34,7 +34,8 @@ def parquet_jobs(path: Path, source: Source) -> Jobs:
     """What is to be done to read the file, portion by portion. Raises UnreadableFile, as do the jobs."""
     try:
         with path.open("rb") as file:
-            schema = pq.ParquetFile(file, arrow_extensions_enabled=False).schema_arrow
+            looked_at = pq.ParquetFile(file, arrow_extensions_enabled=False)
+            schema, metadata = looked_at.schema_arrow, looked_at.metadata
             found = [schema.field(place) for place in places(source, schema.names, "its schema")]
             parquet = pq.ParquetFile(
                 file,
@@ -42,7 +43,7 @@ def parquet_jobs(path: Path, source: Source) -> Jobs:
                 buffer_size=_BUFFER_BYTES,
                 pre_buffer=False,
                 arrow_extensions_enabled=False,
-                read_dictionary=[field.name for field in found if _is_text(field.type)],
+                read_dictionary=[field.name for field in found if _is_text(field.type) and _repeats(metadata, field.name)],
             )
             _refuse_bomb(parquet.metadata.num_rows, path)
             convert = [_as_text(field) for field in found]
@@ -94,6 +95,16 @@ def _is_text(kind: pa.DataType) -> bool:
     return bool(pa.types.is_string(kind) or pa.types.is_large_string(kind) or pa.types.is_binary(kind))
 
 
+def _repeats(metadata: pq.FileMetaData, name: str) -> bool:
+    """Whether all of a column's texts stand in dictionaries; Arrow cannot read every other encoding as one."""
+    for number in range(metadata.num_row_groups):
+        group = metadata.row_group(number)
+        columns = [group.column(place) for place in range(group.num_columns)]
+        if not all(set(column.encodings) <= _DICTIONARIES for column in columns if column.path_in_schema == name):
+            return False
+    return True
+
+
 def _refuse_long_texts(batch: pa.RecordBatch, first_row: int) -> None:
     """Texts are read as dictionaries, so that one that is repeated a million times takes no room before it is looked at."""
     total = 0
@@ -112,9 +123,10 @@ def _refuse_long_texts(batch: pa.RecordBatch, first_row: int) -> None:
 
 def _as_text(field: pa.Field) -> Callable[[pa.Array], pa.Array]:
     """What turns a column into text. Raises UnreadableFile for a column that holds no single values."""
-    kind = field.type.storage_type if isinstance(field.type, pa.BaseExtensionType) else field.type
+    named = isinstance(field.type, pa.BaseExtensionType)
+    kind = field.type.storage_type if named else field.type
     kind = kind.value_type if pa.types.is_dictionary(kind) else kind
-    if any(is_kind(kind) for is_kind in _NOT_OURS):
+    if any(is_kind(kind) for is_kind in _NOT_OURS) or (named and pa.types.is_fixed_size_binary(kind)):
         raise UnreadableFile(f'its column "{field.name}" is a {kind}, which is not a single value of ours')
     return partial(_text, kind=kind)
 
