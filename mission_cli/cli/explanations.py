@@ -10,7 +10,7 @@ from rich.padding import Padding
 from rich.text import Text
 
 from mission_cli.cli.tables import styled, table
-from mission_cli.model.project import Operator
+from mission_cli.model.missions import Operator
 from mission_cli.views.explanation import Explanation, LeftOut, MissionExplained, OrderExplained, Term
 from mission_cli.views.words import number
 

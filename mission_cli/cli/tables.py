@@ -12,7 +12,7 @@ from rich.console import RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from mission_cli.model.project import Operator
+from mission_cli.model.missions import Operator
 from mission_cli.model.text import printable
 from mission_cli.views.results import Results
 from mission_cli.views.words import number

@@ -10,9 +10,10 @@ from mission_cli.config.parts import RESERVED_COLUMNS, RESERVED_SOURCES, column_
 from mission_cli.config.raw import RawColumn, RawProject, RawSource, RawSuppliers
 from mission_cli.config.read import Names, TomlFile
 from mission_cli.config.types import COLUMN_TYPES, column_type
+from mission_cli.model.columns import Column, DataType
 from mission_cli.model.expression import Type
 from mission_cli.model.formats import FILE_KINDS, Format, kind_of
-from mission_cli.model.project import Column, CsvOptions, DataType, Source, SourceId, Suppliers
+from mission_cli.model.project import CsvOptions, Source, SourceId, Suppliers
 
 
 def build_project(file: TomlFile) -> tuple[str, str, int] | None:

@@ -13,9 +13,10 @@ from typing import Any, TypeVar
 
 import tomli
 from pydantic import ValidationError
+from pydantic_core import PydanticCustomError
 
 from mission_cli.config.places import KeyPath, Place, places
-from mission_cli.config.raw import Table, kind_of
+from mission_cli.config.raw import Table, kind_of, number
 from mission_cli.model.problems import Problem
 
 T = TypeVar("T", bound=Table)
@@ -87,6 +88,15 @@ class TomlFile:
         for name in self.tables:
             if name not in known:
                 self.problem((name,), f'unknown table "{name}"', _nearest(name, known), key=True)
+
+    def number(self, value: object, path: KeyPath, hint: str = "") -> Decimal | None:
+        """`value` as a number; None, with a problem, when it is none."""
+        try:
+            return number(value)
+        except PydanticCustomError as error:
+            context = error.context or {}
+            self.problem(path, str(context["message"]), hint or str(context["hint"]))
+            return None
 
     def shaped(self, model: type[T], value: object, path: KeyPath) -> T | None:
         """`value` as a `model`; None, with problems, when it does not have its shape."""

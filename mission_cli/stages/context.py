@@ -8,6 +8,7 @@ from typing import Protocol
 
 from mission_cli.daily.partition import partition_meaning, partition_metrics
 from mission_cli.model.project import Project
+from mission_cli.staging.meaning import SUPPLIERS
 from mission_cli.store.database import Database
 from mission_cli.store.files import Publisher
 from mission_cli.store.layout import Layout
@@ -47,7 +48,8 @@ class Report:
 class Context:
     """One run: the project, its ledger, and what the run reports. `obsolete`: files that the ledger no longer names.
 
-    `today`: the business day that has begun there and not ended.
+    `today`: the business day that has begun there and not ended. `effective`: the first as-of day for which a roster counts
+    that this run takes in.
     """
 
     project: Project
@@ -58,6 +60,7 @@ class Context:
     watch: Watch
     run: int
     today: date
+    effective: date
     report: Report = field(default_factory=Report)
     obsolete: list[str] = field(default_factory=list)
 
@@ -78,6 +81,9 @@ class Context:
                 (self.layout.data / name).unlink(missing_ok=True)
         self.obsolete.clear()
 
-    def _suppliers(self) -> SupplierEntry | None:
-        known, suppliers = self.ledger.supplier_file(), self.project.suppliers
-        return SupplierEntry(known[1], suppliers.key, suppliers.alias) if known and suppliers else None
+    def _suppliers(self) -> list[SupplierEntry]:
+        suppliers = self.project.suppliers
+        if suppliers is None:
+            return []
+        versions = self.ledger.rosters().get(SUPPLIERS, [])
+        return [SupplierEntry(v.file, suppliers.key, suppliers.alias, v.effective) for v in versions]

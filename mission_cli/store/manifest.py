@@ -14,7 +14,8 @@ from typing import Any
 from mission_cli.model.errors import StorageError
 from mission_cli.store.files import replace_text
 
-VERSION = 1
+VERSION = 2
+LEFT = "_left"  # column of the published suppliers: from which as-of day on they are no longer in their file
 
 
 class DamagedManifestError(StorageError):
@@ -40,21 +41,28 @@ class ResultEntry:
 
 @dataclass(frozen=True, slots=True)
 class SupplierEntry:
-    """The published suppliers: the file, and which of its columns identify them."""
+    """A version of the suppliers: the file, which of its columns identify them, and the first as-of day that it counts for."""
 
     file: str
     key: str
     alias: str | None
+    effective: date
 
 
 @dataclass(frozen=True, slots=True)
 class Manifest:
-    """What is published. `state` is the ledger in brief, for `status`: plain JSON values."""
+    """What is published; versions of the suppliers oldest first.
+
+    `state` is the ledger in brief, for `status`: plain JSON values."""
 
     days: dict[str, dict[date, DayEntry]] = field(default_factory=dict)
     results: dict[date, ResultEntry] = field(default_factory=dict)
-    suppliers: SupplierEntry | None = None
+    suppliers: list[SupplierEntry] = field(default_factory=list)
     state: dict[str, Any] = field(default_factory=dict)
+
+    def suppliers_as_of(self, day: date) -> SupplierEntry | None:
+        """The version of the suppliers that counts as of a day."""
+        return next((entry for entry in reversed(self.suppliers) if entry.effective <= day), None)
 
     @property
     def latest(self) -> date | None:
@@ -75,7 +83,7 @@ def read_manifest(path: Path) -> Manifest:
             for source, entries in raw["days"].items()
         }
         results = {date.fromisoformat(day): ResultEntry(**entry) for day, entry in raw["results"].items()}
-        suppliers = SupplierEntry(**raw["suppliers"]) if raw["suppliers"] else None
+        suppliers = [SupplierEntry(f, key, alias, date.fromisoformat(day)) for f, key, alias, day in raw["suppliers"]]
         return Manifest(days, results, suppliers, raw["state"])
     except FileNotFoundError:
         return Manifest()
@@ -95,7 +103,7 @@ def write_manifest(path: Path, manifest: Manifest) -> None:
                 for source, entries in sorted(manifest.days.items())
             },
             "results": {day.isoformat(): asdict(entry) for day, entry in sorted(manifest.results.items())},
-            "suppliers": asdict(manifest.suppliers) if manifest.suppliers else None,
+            "suppliers": [[s.file, s.key, s.alias, s.effective.isoformat()] for s in manifest.suppliers],
             "state": manifest.state,
         },
         separators=(",", ":"),

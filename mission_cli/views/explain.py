@@ -14,7 +14,9 @@ from mission_cli.formula.usage import mission_metrics, mission_sources
 from mission_cli.model.calendar import Window, reported_windows
 from mission_cli.model.errors import UsageError
 from mission_cli.model.expression import Expression
-from mission_cli.model.project import FormulaMetric, Mission, Project
+from mission_cli.model.metrics import FormulaMetric
+from mission_cli.model.missions import Mission
+from mission_cli.model.project import Project
 from mission_cli.store.database import in_memory
 from mission_cli.views.evidence import Evidence
 from mission_cli.views.explanation import ConditionExplained, Explanation, LeftOut, MissionExplained, OrderExplained
@@ -31,7 +33,7 @@ def explain_supplier(project: Project, root: Path, name: str, mission: str | Non
     source = published(root)
     as_of = chosen_day(source, day, today)
     results = results_as_of(source, as_of)
-    who = identify(source, name, results, {s.id: s.supplier for s in project.sources})
+    who = identify(source, name, as_of, results, {s.id: s.supplier for s in project.sources})
     chosen = [m for m in project.missions if mission is None or m.id == known_mission(source, mission)]
     if not chosen:
         raise UsageError(f'mission "{mission}" is no longer in missions.toml; missionctl results still shows what it came to')

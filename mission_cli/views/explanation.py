@@ -9,9 +9,10 @@ from typing import Any
 
 @dataclass(frozen=True, slots=True)
 class Term:
-    """A metric of a formula over the window. `total` is exact, as text; `day_totals`: day → total, of metrics that have one.
+    """A metric of a formula over the window. `total` is exact, as text; `day_totals`: day → value, of metrics that have one.
 
-    `where`: which orders count, or of a formula of days which days.
+    `where`: which orders count; `in_day` and `over_days`: what becomes of values within a day and of those of days, of which
+    `days_where` may choose some. `detail`: which days, which values, which order made the number.
     """
 
     metric: str
@@ -23,7 +24,10 @@ class Term:
     source: str | None = None
     method: str | None = None
     where: str | None = None
+    in_day: str | None = None
     over_days: str | None = None
+    days_where: str | None = None
+    detail: str | None = None
     day_totals: dict[date, str] = field(default_factory=dict)
 
 

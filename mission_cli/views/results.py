@@ -27,5 +27,5 @@ def read_results(root: Path, day: date | None, mission: str | None, supplier: st
     if mission is not None:
         rows = rows.filter(pl.col("mission_id") == known_mission(source, mission))
     if supplier is not None:
-        rows = rows.filter(pl.col("supplier_id") == identify(source, supplier, rows).supplier_id)
+        rows = rows.filter(pl.col("supplier_id") == identify(source, supplier, as_of, rows).supplier_id)
     return Results(as_of, rows)

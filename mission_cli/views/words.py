@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from mission_cli.model.expression import Call, Expression, Name, walk
-from mission_cli.model.project import Operator
+from mission_cli.model.missions import Operator
 
 _WORD = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
