@@ -151,11 +151,23 @@ def _results_table(found: Results, limit: int | None, color: bool) -> None:  # n
 
 
 def _results_csv(found: Results, _limit: int | None, _color: bool) -> None:  # noqa: FBT001
-    sys.stdout.write(shortest_numbers(found.rows).write_csv())
+    sys.stdout.write(_with_bounds(shortest_numbers(found.rows)).write_csv())
 
 
 def _results_json(found: Results, _limit: int | None, _color: bool) -> None:  # noqa: FBT001
-    print_json(found.rows.to_dicts())
+    rows = found.rows.to_dicts()
+    for row in rows:
+        high = row.pop("val_high")
+        row["val"] = row["val"] if high is None else [row["val"], high]
+    print_json(rows)
+
+
+def _with_bounds(rows: pl.DataFrame) -> pl.DataFrame:
+    """Both bounds of BETWEEN in one cell: `5..30`. The cells are texts already."""
+    import polars as pl
+
+    both = pl.concat_str("val", pl.lit(".."), "val_high")
+    return rows.with_columns(pl.when(pl.col("val_high").is_null()).then("val").otherwise(both).alias("val")).drop("val_high")
 
 
 def _results_parquet(found: Results, _limit: int | None, _color: bool) -> None:  # noqa: FBT001
