@@ -155,11 +155,7 @@ def _results_csv(found: Results, _limit: int | None, _color: bool) -> None:  # n
 
 
 def _results_json(found: Results, _limit: int | None, _color: bool) -> None:  # noqa: FBT001
-    rows = found.rows.to_dicts()
-    for row in rows:
-        high = row.pop("val_high")
-        row["val"] = row["val"] if high is None else [row["val"], high]
-    print_json(rows)
+    print_json(found.rows.to_dicts())
 
 
 def _with_bounds(rows: pl.DataFrame) -> pl.DataFrame:

@@ -12,10 +12,9 @@ from rich.console import RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from mission_cli.model.missions import Operator
 from mission_cli.model.text import printable
 from mission_cli.views.results import Results
-from mission_cli.views.words import number
+from mission_cli.views.words import number, target_text
 
 _FEW = 5
 _ACCOUNTS = {
@@ -72,16 +71,10 @@ def _mission_results(rows: pl.DataFrame) -> Table:
         here = row["supplier_id"]
         head: list[RenderableType] = ["", ""] if here == before else [here, styled(row["mission_status"])]
         extra = [*([row["tier"] or ""] if tiers else []), *(["" if here == before else _reward(row)] if paid else [])]
-        cells = (row["condition"], number(row["value"], row["val"]), target(row["type"], row["val"], row["val_high"]))
+        cells = (row["condition"], number(row["value"], row["val"]), target_text(row["type"], row["val"], row["val_high"]))
         made.add_row(*head, *cells, styled(row["status"]), *extra)
         before = here
     return made
-
-
-def target(operator: str, low: float, high: float | None) -> str:
-    """What a value is held against: `>= 45`, `in 5..30`."""
-    bounds = number(low) if high is None else f"{number(low)}..{number(high)}"
-    return f"{Operator(operator).sign} {bounds}"
 
 
 def _reward(row: dict[str, Any]) -> str:

@@ -1,6 +1,10 @@
 -- The ledger: what was loaded, computed and published.
 -- reads: nothing / writes: tables that are not there yet / parameters: none
 
+CREATE TABLE IF NOT EXISTS format (            -- grain: one row: what these tables look like
+    version INTEGER NOT NULL
+);
+
 CREATE TABLE IF NOT EXISTS runs (              -- grain: one command that held the project
     run INTEGER NOT NULL,
     command VARCHAR NOT NULL,

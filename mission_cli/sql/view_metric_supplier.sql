@@ -1,5 +1,4 @@
--- Every stored number in the long form; the metrics are those that the files hold when it is asked. Columns with a dot are
--- merge state, no numbers of their own.
+-- Every stored number in the long form; columns with a dot are merge state, no numbers of their own.
 -- reads: published partitions / writes: view metric_supplier / parameters: none
 -- grain: date, supplier_id, metric_id
 CREATE OR REPLACE VIEW metric_supplier AS

@@ -7,8 +7,9 @@ from datetime import date
 from typing import Protocol
 
 from mission_cli.daily.partition import partition_meaning, partition_metrics
+from mission_cli.model.calendar import WindowKind
 from mission_cli.model.project import Project
-from mission_cli.staging.meaning import SUPPLIERS
+from mission_cli.staging.meaning import SUPPLIERS, assigned_roster
 from mission_cli.store.database import Database
 from mission_cli.store.files import Publisher
 from mission_cli.store.layout import Layout
@@ -70,7 +71,7 @@ class Context:
             source.id: partition_meaning(partition_metrics(self.project, source.id), self.project.timezone)
             for source in self.project.sources
         }
-        manifest = replace(self.ledger.manifest(meanings), suppliers=self._suppliers())
+        manifest = replace(self.ledger.manifest(meanings), suppliers=self._suppliers(), assigned=self._assigned())
         known = {entry["file"] for entry in manifest.state["refused"]}
         manifest.state["refused"] += [{"file": f, "reason": why} for f, why in self.report.refused if f not in known]
         manifest.state["missions"] = [mission.id for mission in self.project.missions]
@@ -87,3 +88,8 @@ class Context:
             return []
         versions = self.ledger.rosters().get(SUPPLIERS, [])
         return [SupplierEntry(v.file, suppliers.key, suppliers.alias, v.effective) for v in versions]
+
+    def _assigned(self) -> dict[str, list[tuple[date, str]]]:
+        rosters = self.ledger.rosters()
+        assigned = [mission for mission in self.project.missions if mission.window.kind is WindowKind.ASSIGNED]
+        return {m.id: [(v.effective, v.file) for v in rosters.get(assigned_roster(m), [])] for m in assigned}

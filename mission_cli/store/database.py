@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 _MEMORY = "800MB"  # of the engine; what needs more goes to the scratch folder for the time
+_FORMAT = 2  # raise it when the tables of schema.sql change
 Parameters = Sequence[Any] | Mapping[str, Any]
 
 
@@ -134,11 +135,26 @@ def opened(path: Path, scratch: Path, timezone: str) -> Iterator[Database]:
         raise StorageError(f"{path} cannot be opened as a database: {first_line(error)}") from error
     try:
         configure(connection, timezone)
+        _refuse_other_formats(connection, path)
         connection.execute(statement("schema"))
+        connection.execute("INSERT INTO format SELECT ? WHERE NOT EXISTS (FROM format)", [_FORMAT])
         yield Database(connection)
         connection.execute("CHECKPOINT")
     finally:
         connection.close()
+
+
+def _refuse_other_formats(connection: duckdb.DuckDBPyConnection, path: Path) -> None:
+    """Tables of another version are not touched. Raises StorageError."""
+    tables = {name for (name,) in connection.execute("SELECT table_name FROM duckdb_tables()").fetchall()}
+    if "runs" not in tables:
+        return
+    found = connection.execute("SELECT version FROM format").fetchone() if "format" in tables else (1,)
+    if found is not None and found[0] != _FORMAT:
+        raise StorageError(
+            f"{path} was made by another version of missionctl (its tables have format {found[0]}, not {_FORMAT}):"
+            " move data/ away, all but the exports, and compute everything again with missionctl backfill"
+        )
 
 
 def in_memory(timezone: str) -> Database:

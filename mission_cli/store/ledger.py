@@ -321,7 +321,7 @@ class Ledger:
             "refused": [{"file": file, "reason": reason} for file, reason in self.refused_files()],
             "stale": {source: [day.isoformat() for day in found] for source, found in stale.items() if found},
         }
-        return Manifest(days, results, [], state)
+        return Manifest(days, results, [], {}, state)
 
     def named_files(self) -> set[str]:
         """The names of all published files that exist as far as the ledger is concerned."""

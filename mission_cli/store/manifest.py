@@ -51,18 +51,23 @@ class SupplierEntry:
 
 @dataclass(frozen=True, slots=True)
 class Manifest:
-    """What is published; versions of the suppliers oldest first.
+    """What is published; versions of the suppliers, and of assigned windows (mission → effective day and file), oldest first.
 
     `state` is the ledger in brief, for `status`: plain JSON values."""
 
     days: dict[str, dict[date, DayEntry]] = field(default_factory=dict)
     results: dict[date, ResultEntry] = field(default_factory=dict)
     suppliers: list[SupplierEntry] = field(default_factory=list)
+    assigned: dict[str, list[tuple[date, str]]] = field(default_factory=dict)
     state: dict[str, Any] = field(default_factory=dict)
 
     def suppliers_as_of(self, day: date) -> SupplierEntry | None:
         """The version of the suppliers that counts as of a day."""
         return next((entry for entry in reversed(self.suppliers) if entry.effective <= day), None)
+
+    def assigned_as_of(self, mission: str, day: date) -> str | None:
+        """The file of a mission's assigned windows that counts as of a day."""
+        return next((file for effective, file in reversed(self.assigned.get(mission, [])) if effective <= day), None)
 
     @property
     def latest(self) -> date | None:
@@ -75,7 +80,10 @@ def read_manifest(path: Path) -> Manifest:
     try:
         raw = json.loads(path.read_text("utf-8"))
         if raw["version"] != VERSION:
-            raise StorageError(f"{path} has version {raw['version']}; this missionctl reads version {VERSION}")
+            raise StorageError(
+                f"{path} has version {raw['version']}; this missionctl reads version {VERSION}:"
+                " move data/ away, all but the exports, and compute everything again with missionctl backfill"
+            )
         if not isinstance(raw["state"], dict):
             raise TypeError("it has no state")
         days = {
@@ -84,7 +92,8 @@ def read_manifest(path: Path) -> Manifest:
         }
         results = {date.fromisoformat(day): ResultEntry(**entry) for day, entry in raw["results"].items()}
         suppliers = [SupplierEntry(f, key, alias, date.fromisoformat(day)) for f, key, alias, day in raw["suppliers"]]
-        return Manifest(days, results, suppliers, raw["state"])
+        assigned = {m: [(date.fromisoformat(day), file) for day, file in found] for m, found in raw["assigned"].items()}
+        return Manifest(days, results, suppliers, assigned, raw["state"])
     except FileNotFoundError:
         return Manifest()
     except OSError as error:
@@ -104,6 +113,7 @@ def write_manifest(path: Path, manifest: Manifest) -> None:
             },
             "results": {day.isoformat(): asdict(entry) for day, entry in sorted(manifest.results.items())},
             "suppliers": [[s.file, s.key, s.alias, s.effective.isoformat()] for s in manifest.suppliers],
+            "assigned": {m: [[day.isoformat(), file] for day, file in found] for m, found in sorted(manifest.assigned.items())},
             "state": manifest.state,
         },
         separators=(",", ":"),

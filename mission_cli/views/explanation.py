@@ -35,7 +35,8 @@ class Term:
 class ConditionExplained:
     """A condition as published, its formula with the window's numbers in it, and in words why it stands as it does.
 
-    `moved`: on the data of today the formula has another value than the published one.
+    `val` and `val_high`: the target that counted, or its bounds; `target_from` default, segment or supplier, and `target_note`
+    why that one. `moved`: on the data of today the formula has another value than the published one.
     """
 
     name: str
@@ -44,8 +45,13 @@ class ConditionExplained:
     value: float | None
     type: str
     val: float
+    val_high: float | None
     status: str
     because: str
+    role: str
+    tier: str | None
+    target_from: str
+    target_note: str | None = None
     moved: bool = False
 
 
@@ -85,7 +91,11 @@ class LeftOut:
 
 @dataclass(frozen=True, slots=True)
 class MissionExplained:
-    """One window of one mission. Empty `conditions` with a `because` when the supplier has no row in it."""
+    """One window of one mission. Empty `conditions` with a `because` when the supplier has no row in it.
+
+    `require`: how goals make the mission, where it is not all of them. `earned`: before limits; `reward`: what is paid, and
+    `reward_note` what of it is for what, and what cut it.
+    """
 
     mission_id: str
     title: str
@@ -93,6 +103,10 @@ class MissionExplained:
     window_end: date | None
     mission_status: str | None
     because: str
+    require: str | None = None
+    earned: float | None = None
+    reward: float | None = None
+    reward_note: str | None = None
     conditions: tuple[ConditionExplained, ...] = ()
     terms: tuple[Term, ...] = ()
     orders: tuple[OrderExplained, ...] = ()
@@ -101,7 +115,8 @@ class MissionExplained:
 
 @dataclass(frozen=True, slots=True)
 class Explanation:
-    """Everything about one supplier as of a day. `notes`: what the reader should know before believing it."""
+    """Everything about one supplier as of a day. `notes`: what the reader should know before believing it; `left`: from which
+    as-of day on the supplier is no longer in the suppliers' file."""
 
     supplier_id: str
     alias: str | None
@@ -109,3 +124,4 @@ class Explanation:
     as_of: date
     missions: tuple[MissionExplained, ...]
     notes: tuple[str, ...] = ()
+    left: str | None = None

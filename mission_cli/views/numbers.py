@@ -23,7 +23,7 @@ from mission_cli.formula.roll_sql import (
 from mission_cli.formula.totals_sql import formula_levels, formula_value, value_layers
 from mission_cli.formula.usage import mission_metrics, mission_sources
 from mission_cli.model.calendar import Window
-from mission_cli.model.metrics import FormulaMetric
+from mission_cli.model.metrics import DailyMetric, FormulaMetric
 from mission_cli.model.missions import Mission
 from mission_cli.model.project import Project
 from mission_cli.views.evidence import Evidence, plain
@@ -48,7 +48,7 @@ class Numbers:
     def of(cls, evidence: Evidence, mission: Mission, window: Window, as_of: date) -> Numbers:
         """The numbers of the window as of a day."""
         project, used = evidence.project, mission_metrics(evidence.project, mission)
-        daily = daily_metrics(project, used)
+        daily = [metric for metric in project.metrics if isinstance(metric, DailyMetric) and metric.id in used]
         rows = _read_days(evidence, mission, window.days_through(as_of))
         totals, of_days = _roll(evidence, used)
         values, bare, now = _values(evidence, mission, used)

@@ -244,7 +244,7 @@ MISTAKES = {
         MISSION,
         'type = "GTE"',
         'type = ">="',
-        'missions.toml:9:8: missions.week.conditions[0].type: ">=" is not known here (one of: GT, GTE, LT, LTE, EQ, NE)',
+        'missions.toml:9:8: missions.week.conditions[0].type: ">=" is not known here (one of: GT, GTE, LT, LTE, EQ, NE, BETWEEN)',
     ),
     "window of an unknown kind": Mistake(
         MISSION,
