@@ -1,11 +1,12 @@
 """Partitions → the temporary table `totals`: exact totals per span of days and supplier.
 
-A span is what windows have in common: the days that count, shared by suppliers or one supplier's own. It is rolled once.
+A span is what windows have in common: the days that count, shared by suppliers or one supplier's own. It is rolled once. Each
+source is rolled by itself, and what they come to is joined: a table of all metrics would be mostly empty.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date
 from pathlib import Path
 
@@ -13,7 +14,16 @@ import polars as pl
 
 from mission_cli.formula.days_sql import day_formulas, day_layers, rolled_days
 from mission_cli.formula.emit import identifier, text_literal
-from mission_cli.formula.roll_sql import daily_metrics, daily_rows, day_columns, window_values
+from mission_cli.formula.roll_sql import (
+    adds_doubles,
+    daily_metrics,
+    daily_rows,
+    day_columns,
+    listed_values,
+    sliced_value,
+    unordered_value,
+    window_value,
+)
 from mission_cli.formula.usage import mission_sources, used_metrics
 from mission_cli.model.metrics import DailyMetric
 from mission_cli.model.project import Project
@@ -38,48 +48,67 @@ def roll_totals(database: Database, project: Project, partitions: Partitions) ->
     database.replace_temporary("mission_sources", pl.DataFrame(pairs, schema=schema, orient="row"))
     database.execute(statement("span_days"))
     database.execute(statement("own_spans"))
-    _read_partitions(database, project, partitions)
-    roll(database, project)
+    metrics = daily_metrics(project, used_metrics(project))
+    sources = sorted({source for _, source in pairs})
+    for place, source in enumerate(sources):
+        own = [metric for metric in metrics if metric.source == source]
+        _read_partitions(database, project, source, f"days_{place}", own, partitions.get(source, {}))
+        _roll(database, source, place, own)
+    tables = " FULL JOIN ".join(f"totals_{n}{' USING (_span_no, supplier_id)' if n else ''}" for n in range(len(sources)))
+    ordered = ", ".join(f"coalesce({ordered_in(source)}, FALSE) AS {ordered_in(source)}" for source in sources)
+    nobody = "(SELECT 0 AS _span_no, '' AS supplier_id WHERE FALSE)"
+    replaced = f" REPLACE ({ordered})" if ordered else ""
+    database.execute(f"CREATE OR REPLACE TEMP TABLE totals AS SELECT *{replaced} FROM {tables or nobody}")
+    if day_formulas(project, used_metrics(project)):
+        _roll_day_formulas(database, project, metrics, sources)
 
 
-def roll(database: Database, project: Project) -> None:
-    """Fill `totals` from the tables `daily`, `span_days` and `own_spans`."""
-    used = used_metrics(project)
-    sources = sorted({source for mission in project.missions for source in mission_sources(project, mission)})
-    values = window_values(project, used)
-    values += [
-        f"coalesce(bool_or(_ordered) FILTER (d._source = {text_literal(source)}), FALSE) AS {ordered_in(source)}"
-        for source in sources
-    ]
-    tables = {"span_days": "span_days", "own_spans": "own_spans"}
-    same = " AND s._source = d._source"
-    database.execute(statement("span_totals", into="totals", days="daily", values=", ".join(values), same_source=same, **tables))
-    of_days = day_formulas(project, used)
-    if of_days:
-        database.execute(f"CREATE OR REPLACE TEMP TABLE by_day AS WITH {','.join(day_layers(project, used))} FROM by_day")
-        distinct = {name: f"(SELECT DISTINCT * EXCLUDE (_source) FROM {name})" for name in tables}
-        rolled = rolled_days(of_days)
-        database.execute(statement("span_totals", into="day_totals", days="by_day", values=rolled, same_source="", **distinct))
+def _roll(database: Database, source: str, place: int, metrics: Sequence[DailyMetric]) -> None:
+    """Fill `totals_` and the source's place from `days_` and its place."""
+    days, totals = f"days_{place}", f"totals_{place}"
+    doubles = [metric for metric in metrics if adds_doubles(metric)]
+    values = [f"bool_or(_ordered) AS {ordered_in(source)}"]
+    values += [f"{(unordered_value if m in doubles else window_value)(m)} AS {identifier(m.id)}" for m in metrics]
+    of_source = f"_source = {text_literal(source)}"
+    database.execute(statement("span_totals", into=totals, days=days, values=", ".join(values), of_source=of_source))
+    if doubles:
+        lists = ", ".join(listed_values(metric) for metric in doubles)
+        sliced = ", ".join(f"{sliced_value(metric)} AS {identifier(metric.id)}" for metric in doubles)
+        names = ", ".join(identifier(metric.id) for metric in metrics)
         database.execute(
-            "CREATE OR REPLACE TEMP TABLE totals AS SELECT * FROM totals LEFT JOIN day_totals USING (_span_no, supplier_id)"
+            f"""CREATE OR REPLACE TEMP TABLE {totals} AS
+            SELECT _span_no, supplier_id, {ordered_in(source)}, {names}
+            FROM (SELECT * REPLACE ({sliced}) FROM {totals}
+                  JOIN (SELECT DISTINCT _span_no, _start, _through FROM windows) USING (_span_no)
+                  JOIN (SELECT supplier_id, {lists} FROM {days} GROUP BY supplier_id) USING (supplier_id))"""
         )
 
 
-def _read_partitions(database: Database, project: Project, partitions: Partitions) -> None:
-    """The temporary table `daily`: grain source, day, supplier; every used metric, NULL for those of other sources.
+def _roll_day_formulas(database: Database, project: Project, metrics: Sequence[DailyMetric], sources: Sequence[str]) -> None:
+    """Add the formulas of days to `totals`: evaluated on each day of all sources together, then rolled."""
+    used = used_metrics(project)
+    parts = [f"SELECT {text_literal(source)} AS _source, * FROM days_{place}" for place, source in enumerate(sources)]
+    database.execute(f"CREATE OR REPLACE TEMP VIEW daily AS {daily_rows(metrics, parts)}")
+    database.execute(f"CREATE OR REPLACE TEMP TABLE by_day AS WITH {','.join(day_layers(project, used))} FROM by_day")
+    rolled = rolled_days(day_formulas(project, used))
+    database.execute(statement("span_totals", into="day_totals", days="by_day", values=rolled, of_source="TRUE"))
+    database.execute(
+        "CREATE OR REPLACE TEMP TABLE totals AS SELECT * FROM totals LEFT JOIN day_totals USING (_span_no, supplier_id)"
+    )
 
-    `_ordered`: the supplier has a final order of the source that day.
-    """
-    metrics = daily_metrics(project, used_metrics(project))
-    with_strangers = {metric.source for metric in project.metrics if isinstance(metric, DailyMetric) and metric.names_strangers}
-    parts, files = [], []
-    for source, days in sorted(partitions.items()):
-        if days:
-            own = "".join(f", {day_columns(metric)}" for metric in metrics if metric.source == source)
-            own += ", _ordered" if source in with_strangers else ", TRUE AS _ordered"
-            parts.append(
-                f"SELECT {text_literal(source)} AS _source, CAST(date AS DATE) AS _day, supplier_id{own}"
-                " FROM read_parquet(?, hive_partitioning = true, hive_types_autocast = false)"
-            )
-            files.append([exact_path(path) for _, path in sorted(days.items())])
-    database.execute(f"CREATE OR REPLACE TEMP TABLE daily AS {daily_rows(metrics, parts)}", files)
+
+def _read_partitions(
+    database: Database, project: Project, source: str, table: str, metrics: Sequence[DailyMetric], days: Mapping[date, Path]
+) -> None:
+    """A temporary table of a source's days: `_day`, supplier_id, the columns of its metrics, and `_ordered`: the supplier has a
+    final order that day."""
+    columns = "".join(f", {day_columns(metric)}" for metric in metrics)
+    strangers = any(metric.names_strangers for metric in project.daily_metrics(source))
+    ordered = "_ordered" if strangers else "TRUE AS _ordered"
+    read = (
+        f"SELECT CAST(date AS DATE) AS _day, supplier_id{columns}, {ordered}"
+        " FROM read_parquet(?, hive_partitioning = true, hive_types_autocast = false)"
+    )
+    nothing = f"SELECT * EXCLUDE (_source) FROM ({daily_rows(metrics, [])})"
+    paths = [exact_path(path) for _, path in sorted(days.items())]
+    database.execute(f"CREATE OR REPLACE TEMP TABLE {table} AS {read if paths else nothing}", [paths] if paths else [])
