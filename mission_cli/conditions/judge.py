@@ -2,21 +2,15 @@
 
 from __future__ import annotations
 
-from mission_cli.conditions.verdicts import (
-    broken,
-    condition_row,
-    counts_as_met,
-    measured,
-    segment_of,
-    status,
-    targeted,
-)
+from collections.abc import Sequence
+
+from mission_cli.conditions.verdicts import ROW, Verdict
 from mission_cli.formula.emit import identifier, over_orders, text_literal
 from mission_cli.formula.roll_sql import rolled_metrics
 from mission_cli.formula.totals_sql import formula_value, value_layers
 from mission_cli.formula.usage import used_metrics
 from mission_cli.model.calendar import WindowKind
-from mission_cli.model.expression import renamed
+from mission_cli.model.expression import Expression, renamed
 from mission_cli.model.missions import Mission, Role
 from mission_cli.model.project import Project
 
@@ -35,16 +29,16 @@ def valued_sql(project: Project) -> str:
     return f"WITH {','.join(value_layers(project, used, base))} SELECT * FROM valued"
 
 
-def results_sql(project: Project) -> str:
-    """A query over `entries`, `valued`, `suppliers` and the tables of assigned windows, `assigned_` and the mission's number.
+def results_queries(project: Project) -> list[str]:
+    """A query per mission, in the order of their ids, over `entries`, `valued`, `suppliers` and the tables of assigned windows,
+    `assigned_` and the mission's number.
 
     Grain: as_of, mission, supplier, window, condition; the columns RESULTS, `earned` before limits. The rows of one as-of day
-    come sorted by mission, supplier, window and condition: missions are sorted before their conditions are unfolded, and a
-    UNION ALL keeps the order of its parts (`preserve_insertion_order`), which is cheaper than sorting every condition.
+    come sorted by supplier, window and condition: missions are sorted before their conditions are unfolded, which is cheaper
+    than sorting every condition. Not one query of all: an engine takes ever longer to plan a UNION the more parts it has.
     """
     numbered = sorted(enumerate(project.missions), key=lambda pair: pair[1].id)
-    judged = " UNION ALL ".join(f"({_mission(project, number, mission)})" for number, mission in numbered)
-    return f"SELECT {RESULTS} FROM ({judged})" if judged else _nothing()
+    return [f"SELECT {RESULTS} FROM ({_mission(project, number, mission)})" for number, mission in numbered] or [_nothing()]
 
 
 def _nothing() -> str:
@@ -55,90 +49,96 @@ def _nothing() -> str:
 
 def _mission(project: Project, number: int, mission: Mission) -> str:
     """The results of one mission: each condition's value and status, what they make of the mission, and what it earns."""
-    places = list(enumerate(mission.conditions))
+    assigned = mission.window.kind is WindowKind.ASSIGNED
+    verdicts = [Verdict(place, condition, assigned) for place, condition in enumerate(mission.conditions)]
     keys = "_as_of, supplier_id, _start, _end"
-    joined, owns = _joined(project, number, mission)
-    made = f"SELECT {keys}{owns}, {', '.join(measured(i, c) for i, c in places)}{_rewards(mission)} FROM {joined}"
+    joined, owns = _joined(project, number, verdicts)
+    measured = [sql for verdict in verdicts for sql in verdict.measured]
+    made = f"SELECT {', '.join([keys, *owns, *measured, *_rewards(mission)])} FROM {joined}"
     layers = [
-        ", ".join(targeted(i, c, own=_own(i, mission)) for i, c in places),
-        ", ".join(status(i, c) for i, c in places),
-        ", ".join(counts_as_met(i, c) for i, c in places),
-        _whole(mission),
-        f"{_mission_status(mission)} AS _status",
-        f"{_earned(mission)} AS _earned",
+        [sql for verdict in verdicts for sql in verdict.targeted],
+        [verdict.status for verdict in verdicts],
+        [f"{_required(mission, verdicts)} AS _goals"],
+        [f"{_mission_status(mission, verdicts)} AS _status"],
     ]
-    for layer in layers:
-        made = f"SELECT *, {layer} FROM ({made})"
-    rows = ", ".join(condition_row(i, c) for i, c in places)
+    for layer in filter(None, layers):
+        made = f"SELECT *, {', '.join(layer)} FROM ({made})"
+    rows = f"unnest([{', '.join(verdict.row for verdict in verdicts)}]) AS _row"
+    unfolded = (
+        f"SELECT _as_of, supplier_id, _start, _end, _status, {_earned(mission)} AS _earned, {rows} FROM ({made} ORDER BY {keys})"
+    )
     return f"""
     SELECT _as_of AS as_of, {text_literal(mission.id)} AS mission_id, supplier_id, _start AS window_start, _end AS window_end,
-           _status AS mission_status, _earned AS earned, unnest([{rows}], max_depth := 2)
-    FROM ({made} ORDER BY {keys})"""
+           _status AS mission_status, _earned AS earned, {", ".join(f"_row.{name}" for name in ROW)} FROM ({unfolded})"""
 
 
-def _joined(project: Project, number: int, mission: Mission) -> tuple[str, str]:
+def _joined(project: Project, number: int, verdicts: Sequence[Verdict]) -> tuple[str, list[str]]:
     """Where the mission's entries and their numbers are from, and the columns that targets are chosen by."""
     joined = f"(SELECT * FROM entries WHERE _mission_no = {number}) AS e JOIN valued USING (_span_no, supplier_id)"
-    owns = ""
-    segmented = [(i, c) for i, c in enumerate(mission.conditions) if c.segments]
+    varying = [verdict for verdict in verdicts if verdict.varies]
+    segmented = [verdict for verdict in varying if verdict.condition.segments]
+    assigned = [verdict for verdict in varying if verdict.assigned]
     if segmented:
         assert project.suppliers is not None, "checked: segments are of suppliers that are defined"
         key = f"CAST({identifier(project.suppliers.key)} AS VARCHAR) AS supplier_id"
-        found = ", ".join(segment_of(i, c) for i, c in segmented)
+        found = ", ".join(verdict.segment for verdict in segmented)
         joined += f" LEFT JOIN (SELECT _version, {key}, {found} FROM suppliers) AS g USING (_version, supplier_id)"
-        owns += "".join(f", _g{i}" for i, _ in segmented)
-    if mission.window.kind is WindowKind.ASSIGNED:
-        plain = [(i, c) for i, c in enumerate(mission.conditions) if not c.tiers]
-        bounds = [(i, c, bound) for i, c in plain for bound in ("low", "high")]
-        found = "".join(f", {identifier(f'{bound}:{c.name}')} AS _own_{bound}{i}" for i, c, bound in bounds)
+    bounds = [(f"{bound}:{v.condition.name}", f"_own_{bound}{v.place}") for v in assigned for bound in ("low", "high")]
+    if bounds:
+        found = "".join(f", {identifier(column)} AS {name}" for column, name in bounds)
         as_of = f"assigned_{number} JOIN assigned_{number}_as_of USING (_version)"
         own = f"(SELECT _as_of, supplier_id, window_start AS _start, window_end AS _end{found} FROM {as_of})"
         joined += f" LEFT JOIN {own} AS a USING (_as_of, supplier_id, _start, _end)"
-        owns += "".join(f", _own_{bound}{i}" for i, _, bound in bounds)
-    return joined, owns
+    return joined, [*(f"_g{verdict.place}" for verdict in segmented), *(name for _, name in bounds)]
 
 
-def _own(place: int, mission: Mission) -> tuple[str, str] | None:
-    return (f"_own_low{place}", f"_own_high{place}") if mission.window.kind is WindowKind.ASSIGNED else None
-
-
-def _rewards(mission: Mission) -> str:
+def _rewards(mission: Mission) -> list[str]:
     """Over `valued`: what the mission pays, and each tier."""
-    found = f", {formula_value(mission.reward)} AS _reward" if mission.reward is not None else ""
+    found = [f"{formula_value(mission.reward)} AS _reward"] if mission.reward is not None else []
     for place, condition in enumerate(mission.conditions):
         for number, tier in enumerate(condition.tiers, 1):
             if tier.reward is not None:
-                found += f", {formula_value(tier.reward)} AS _reward{place}_{number}"
+                found.append(f"{formula_value(tier.reward)} AS _reward{place}_{number}")
     return found
 
 
-def _whole(mission: Mission) -> str:
-    """What is required: the goals together, all gates, all guards; and whether a guard is broken."""
-    by_role = {role: [f"_c{i}" for i, c in enumerate(mission.conditions) if c.role is role] for role in Role}
-    goals = by_role[Role.GOAL]
+def _required(mission: Mission, verdicts: Sequence[Verdict]) -> str:
+    """What is required of the goals together."""
+    goals = [verdict for verdict in verdicts if verdict.condition.role is Role.GOAL]
     if mission.require.expression is not None:
-        places = {c.name: f"_c{i}" for i, c in enumerate(mission.conditions)}
-        required = over_orders(renamed(mission.require.expression.tree, places))
-    elif mission.require.any:
-        required = " OR ".join(goals) or "FALSE"
-    else:
-        required = " AND ".join(goals) or "TRUE"
-    guards = [sql for i, c in enumerate(mission.conditions) if (sql := broken(i, c)) is not None]
-    return (
-        f"coalesce({required}, FALSE) AS _goals, {' AND '.join(by_role[Role.GATE]) or 'TRUE'} AS _gates,"
-        f" {' AND '.join(by_role[Role.GUARD]) or 'TRUE'} AS _guards, {' OR '.join(guards) or 'FALSE'} AS _broken"
-    )
+        return _require_expression(mission.require.expression, goals)
+    if mission.require.any:
+        return " OR ".join(goal.counts_as_met for goal in goals) or "FALSE"
+    return _all_met(goals)
 
 
-def _mission_status(mission: Mission) -> str:
+def _require_expression(require: Expression, goals: Sequence[Verdict]) -> str:
+    """The expression over the goals' names."""
+    named = [goal for goal in goals if goal.condition.name in require.names]
+    text = over_orders(renamed(require.tree, {goal.condition.name: f"_c{goal.place}" for goal in named}))
+    for goal in named:
+        text = text.replace(identifier(f"_c{goal.place}"), goal.counts_as_met)
+    return f"coalesce({text}, FALSE)"
+
+
+def _all_met(verdicts: Sequence[Verdict]) -> str:
+    return " AND ".join(verdict.counts_as_met for verdict in verdicts) or "TRUE"
+
+
+def _mission_status(mission: Mission, verdicts: Sequence[Verdict]) -> str:
     """Contract §3: a broken guard first, then before the end, until the grace has passed, and decided."""
-    running = "CASE WHEN _goals AND _gates AND _guards THEN 'on_track' ELSE 'active' END"
+    gates = _all_met([verdict for verdict in verdicts if verdict.condition.role is Role.GATE])
+    guards = _all_met([verdict for verdict in verdicts if verdict.condition.role is Role.GUARD])
+    holds = " AND ".join(["_goals", *(f"({text})" for text in (gates, guards) if text != "TRUE")])
+    running = f"CASE WHEN {holds} THEN 'on_track' ELSE 'active' END"
     if not mission.decides:
         return running
+    broken = " OR ".join(text for verdict in verdicts if (text := verdict.broken) is not None)
+    voided = f" WHEN {broken} THEN 'voided'" if broken else ""
+    gated = f" WHEN _goals AND ({guards}) THEN 'voided'" if gates != "TRUE" else ""
     return (
-        f"CASE WHEN _broken THEN 'voided' WHEN _as_of < _end THEN {running}"
-        f" WHEN _as_of < _end + {mission.grace_days} THEN 'closing' WHEN _goals AND _guards AND _gates THEN 'completed'"
-        " WHEN _goals AND _guards THEN 'voided' ELSE 'failed' END"
+        f"CASE{voided} WHEN _as_of < _end THEN {running} WHEN _as_of < _end + {mission.grace_days} THEN 'closing'"
+        f" WHEN {holds} THEN 'completed'{gated} ELSE 'failed' END"
     )
 
 

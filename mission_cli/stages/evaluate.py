@@ -12,7 +12,7 @@ from typing import Any
 
 import polars as pl
 
-from mission_cli.conditions.judge import results_sql, valued_sql
+from mission_cli.conditions.judge import results_queries, valued_sql
 from mission_cli.conditions.limits import paid_sql
 from mission_cli.conditions.population import entries_sql
 from mission_cli.formula.rules import rules_meaning
@@ -42,6 +42,7 @@ _AWARDS: dict[str, Any] = {
     "earned": _MONEY,
     "reward": _MONEY,
 }
+NO_AWARDS = pl.DataFrame(schema=_AWARDS)
 
 
 def evaluate(context: Context, as_of_days: Sequence[date], rosters: KnownRosters) -> None:
@@ -170,7 +171,7 @@ def compute_results(task: EvaluationTask) -> Outcome:
     """
     engine = in_memory(task.project.timezone)
     judge(engine, task)
-    frame = engine.frame(results_sql(task.project))
+    frame = pl.concat([engine.frame_planned_once(query) for query in results_queries(task.project)])
     awards = _awards(engine, task, frame)
     frame = _with_rewards(frame, awards)
     parts = {key[0]: part for key, part in frame.partition_by("as_of", as_dict=True, maintain_order=True).items()}
@@ -197,7 +198,7 @@ def _awards(engine: Database, task: EvaluationTask, frame: pl.DataFrame) -> pl.D
     earned = frame.filter(pl.col("earned") > 0).select(*keys, pl.col("earned").cast(_MONEY)).unique(maintain_order=True)
     earned = earned.rename({"as_of": "decided_on"})
     if earned.is_empty():
-        return pl.DataFrame(schema=_AWARDS)
+        return NO_AWARDS
     every = pl.concat([task.awards.drop("reward"), earned])
     engine.replace_temporary("awards", every)
     paid = engine.frame(f"SELECT * FROM ({paid_sql(task.project.missions)}) ORDER BY ALL")
@@ -224,6 +225,6 @@ def _task(context: Context, as_of_days: Sequence[date], rosters: KnownRosters) -
         for source, days in needed.items()
     }
     limited = [mission.id for mission in _limited(project)]
-    awards = context.ledger.earlier_awards(limited, max(as_of_days), as_of_days) if limited else pl.DataFrame(schema=_AWARDS)
+    awards = context.ledger.earlier_awards(limited, max(as_of_days), as_of_days) if limited else NO_AWARDS
     known = rosters.of_days(as_of_days)
     return EvaluationTask(project, context.layout.data, tuple(as_of_days), partitions, known, awards)

@@ -16,12 +16,12 @@ from mission_cli.formula.days_sql import day_formulas, day_layers, rolled_days
 from mission_cli.formula.emit import identifier, text_literal
 from mission_cli.formula.roll_sql import (
     adds_doubles,
+    counted_value,
     daily_metrics,
     daily_rows,
     day_columns,
     listed_values,
     sliced_value,
-    unordered_value,
     window_value,
 )
 from mission_cli.formula.usage import mission_sources, used_metrics
@@ -53,7 +53,7 @@ def roll_totals(database: Database, project: Project, partitions: Partitions) ->
     for place, source in enumerate(sources):
         own = [metric for metric in metrics if metric.source == source]
         _read_partitions(database, project, source, f"days_{place}", own, partitions.get(source, {}))
-        _roll(database, source, place, own)
+        _roll(database, project, source, place, own)
     tables = " FULL JOIN ".join(f"totals_{n}{' USING (_span_no, supplier_id)' if n else ''}" for n in range(len(sources)))
     ordered = ", ".join(f"coalesce({ordered_in(source)}, FALSE) AS {ordered_in(source)}" for source in sources)
     nobody = "(SELECT 0 AS _span_no, '' AS supplier_id WHERE FALSE)"
@@ -63,24 +63,27 @@ def roll_totals(database: Database, project: Project, partitions: Partitions) ->
         _roll_day_formulas(database, project, metrics, sources)
 
 
-def _roll(database: Database, source: str, place: int, metrics: Sequence[DailyMetric]) -> None:
+def _roll(database: Database, project: Project, source: str, place: int, metrics: Sequence[DailyMetric]) -> None:
     """Fill `totals_` and the source's place from `days_` and its place."""
     days, totals = f"days_{place}", f"totals_{place}"
     doubles = [metric for metric in metrics if adds_doubles(metric)]
-    values = [f"bool_or(_ordered) AS {ordered_in(source)}"]
-    values += [f"{(unordered_value if m in doubles else window_value)(m)} AS {identifier(m.id)}" for m in metrics]
+    ordered = "bool_or(_ordered)" if _has_strangers(project, source) else "TRUE"
+    values = [f"{ordered} AS {ordered_in(source)}"]
+    values += [f"{(counted_value if m in doubles else window_value)(m)} AS {identifier(m.id)}" for m in metrics]
+    rows = days
+    if doubles:
+        values.append("min(_place) AS _first, max(_place) AS _last")
+        rows = f"(SELECT *, row_number() OVER (PARTITION BY supplier_id ORDER BY _day) AS _place FROM {days})"
     of_source = f"_source = {text_literal(source)}"
-    database.execute(statement("span_totals", into=totals, days=days, values=", ".join(values), of_source=of_source))
+    database.execute(statement("span_totals", into=totals, days=rows, values=", ".join(values), of_source=of_source))
     if doubles:
         lists = ", ".join(listed_values(metric) for metric in doubles)
         sliced = ", ".join(f"{sliced_value(metric)} AS {identifier(metric.id)}" for metric in doubles)
-        names = ", ".join(identifier(metric.id) for metric in metrics)
+        names = ", ".join(identifier(f"values:{metric.id}") for metric in doubles)
+        by_supplier = f"(SELECT supplier_id, {lists} FROM {days} GROUP BY supplier_id)"
         database.execute(
-            f"""CREATE OR REPLACE TEMP TABLE {totals} AS
-            SELECT _span_no, supplier_id, {ordered_in(source)}, {names}
-            FROM (SELECT * REPLACE ({sliced}) FROM {totals}
-                  JOIN (SELECT DISTINCT _span_no, _start, _through FROM windows) USING (_span_no)
-                  JOIN (SELECT supplier_id, {lists} FROM {days} GROUP BY supplier_id) USING (supplier_id))"""
+            f"CREATE OR REPLACE TEMP TABLE {totals} AS SELECT * EXCLUDE (_first, _last, {names}) REPLACE ({sliced})"
+            f" FROM {totals} JOIN {by_supplier} USING (supplier_id)"
         )
 
 
@@ -103,8 +106,7 @@ def _read_partitions(
     """A temporary table of a source's days: `_day`, supplier_id, the columns of its metrics, and `_ordered`: the supplier has a
     final order that day."""
     columns = "".join(f", {day_columns(metric)}" for metric in metrics)
-    strangers = any(metric.names_strangers for metric in project.daily_metrics(source))
-    ordered = "_ordered" if strangers else "TRUE AS _ordered"
+    ordered = "_ordered" if _has_strangers(project, source) else "TRUE AS _ordered"
     read = (
         f"SELECT CAST(date AS DATE) AS _day, supplier_id{columns}, {ordered}"
         " FROM read_parquet(?, hive_partitioning = true, hive_types_autocast = false)"
@@ -112,3 +114,8 @@ def _read_partitions(
     nothing = f"SELECT * EXCLUDE (_source) FROM ({daily_rows(metrics, [])})"
     paths = [exact_path(path) for _, path in sorted(days.items())]
     database.execute(f"CREATE OR REPLACE TEMP TABLE {table} AS {read if paths else nothing}", [paths] if paths else [])
+
+
+def _has_strangers(project: Project, source: str) -> bool:
+    """Whether partitions of the source may have rows of suppliers without a final order that day."""
+    return any(metric.names_strangers for metric in project.daily_metrics(source))
