@@ -115,7 +115,7 @@ class Counted:
         self.source: str = table["source"]
         self.data_type: str = table["data_type"]
         self.day: str = table.get("day", "sum")
-        self.over = OverDays(name, table, self.day)
+        self.over = OverDays(name, table, "sum" if self.day == "count" else self.day)
         self.where = Expression(table.get("where", "TRUE"), Fraction)
         self.value: Compiled = constant(table) if "value" in table else Expression(table["expression"], Fraction)
         adds_up = self.day not in ("distinct", "avg") or self.over.word != "sum"

@@ -15,7 +15,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 
 from tests.oracle.cells import parse_cell, parse_moment
-from tests.oracle.compare import differences, parse_results
+from tests.oracle.compare import differences, key_of, parse_results
 from tests.oracle.language import Expression, OutOfScope
 from tests.oracle.naive import COLUMNS, Project, accounting, evaluate, orders_of
 from tests.oracle.strategies import Marketplace, marketplaces
@@ -382,5 +382,5 @@ def test_every_marketplace_can_be_judged(tmp_path_factory: pytest.TempPathFactor
     for source in small.sources.values():
         assert source.counts["orders"] <= source.counts["records"] - source.counts["rejected"]
     for as_of in market.as_of:
-        keys = [(r["mission_id"], r["supplier_id"], r["window_start"], r["condition"]) for r in small.results(as_of)]
+        keys = [key_of(row)[1:] for row in small.results(as_of)]
         assert keys == sorted(set(keys))
