@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from datetime import date, datetime, timedelta
-from decimal import Decimal
 from fractions import Fraction
 from typing import Any, NamedTuple
 
@@ -84,12 +83,16 @@ def longest_run(days: Sequence[date]) -> int:
     return longest
 
 
+def default_of(table: dict[str, Any]) -> Fraction | None:
+    return Fraction(table["default_value"]) if "default_value" in table else None
+
+
 class OverDays:
     """What `over_days`, `days_where` and `default_value` say."""
 
     def __init__(self, name: str, table: dict[str, Any], default_word: str) -> None:
         self.word = table.get("over_days", default_word)
-        self.default: Decimal | int | None = table.get("default_value")
+        self.default = default_of(table)
         self.where = Expression(table["days_where"], float) if "days_where" in table else None
         if self.word not in OVER_WORDS or (self.where is not None) != (self.word in ("days", "streak")):
             raise OutOfScope(f"metrics.{name}: over_days {self.word}")
@@ -98,10 +101,7 @@ class OverDays:
         return self.where is not None and self.where({"value": float(value)}) is True
 
     def total(self, days: Days) -> Fraction | None:
-        return of_many_days(self.word, days, self.holds) if days else self.without_data()
-
-    def without_data(self) -> Fraction | None:
-        return None if self.default is None else Fraction(self.default)
+        return of_many_days(self.word, days, self.holds) if days else self.default
 
 
 class Counted:
@@ -154,13 +154,13 @@ class Formula:
     """Over other metrics; with `over` it is evaluated on every day by itself."""
 
     def __init__(self, name: str, table: dict[str, Any]) -> None:
-        self.formula = Expression(table["formula"], float)
+        self.formula, self.default = Expression(table["formula"], float), default_of(table)
         self.over: OverDays | None = None
         if table.get("grain", "window") == "window":
-            only(table, "description method formula grain", f"metrics.{name}")
+            only(table, "description method formula grain default_value", f"metrics.{name}")
         else:
             only(table, "description method formula grain over_days days_where default_value", f"metrics.{name}")
-            self.over = OverDays(name, table, "sum")
+            self.over = OverDays(name, table, "")
             if table["grain"] != "day" or self.over.word == "distinct":
                 raise OutOfScope(f"metrics.{name}: {table['grain']} {self.over.word}")
 

@@ -107,7 +107,7 @@ EXACT_FORMULAS = ["{0}", "{0} - {1}", "{0} * 2 - {1}", "({0} + {1}) / 2", "-{0}"
 
 METRICS = st.lists(rolls(13), min_size=1, max_size=5)
 DAY_FORMULAS = st.lists(rolls(9), max_size=2)
-RATIOS = st.lists(rolls(5), max_size=3)
+RATIOS = st.lists(rolls(6), max_size=3)
 
 
 class Pool(NamedTuple):
@@ -123,9 +123,9 @@ def overs(day: str) -> list[str]:
     return [word for word in OVER_WORDS if word not in wrong]
 
 
-def rolled(dice: Dice, words: Sequence[str]) -> dict[str, Any]:
-    """Options of what is rolled over days; without any word it is what composes with the day's."""
-    word, where, default = dice.pick(None, *words), dice.pick(*DAYS_WHERE), dice.pick(None, 0, 2)
+def rolled(dice: Dice, words: Sequence[str | None]) -> dict[str, Any]:
+    """Options of what is rolled over days."""
+    word, where, default = dice.pick(*words), dice.pick(*DAYS_WHERE), dice.pick(None, 0, 2)
     return {"over_days": word, "days_where": where if word in ("days", "streak") else None, "default_value": default}
 
 
@@ -138,7 +138,7 @@ def metric(name: str, sources: Sequence[str], dice: Dice, *, sums: bool) -> tupl
     if sums:
         day, over = None, {"default_value": dice.pick(None, 0, 2)}
     else:
-        over = rolled(dice, overs(day or "sum"))
+        over = rolled(dice, [None, *overs(day or "sum")])  # None: what composes with the day's
     if day in ("count", "distinct"):
         data_type, value = "integer", 1
     expressions = ANYTHING if day in ("count", "distinct") else EXPRESSIONS[data_type]
@@ -160,17 +160,19 @@ def formula_of(names: Sequence[str], dice: Dice, templates: Sequence[str] = TEMP
     return template.format(*(dice.rarely(chosen, [name.upper() for name in chosen])))
 
 
+def ratio(name: str, pool: Pool, dice: Dice) -> str:
+    formula, default = formula_of(pool.names, dice), dice.pick(None, None, None, 0, 2)
+    return table(f"[metrics.{name}]", {"method": "formula", "formula": formula, "default_value": default})
+
+
 def day_formula(name: str, pool: Pool, dice: Dice) -> tuple[str, bool]:
     """Sums and means only of what is exact."""
     exact = bool(pool.exact) and dice.pick(True, True, False)
     formula = formula_of(pool.exact, dice, EXACT_FORMULAS) if exact else formula_of(pool.names, dice)
     over = rolled(dice, [word for word in overs("sum") if exact or word not in ("sum", "avg")])
-    if not exact and over["over_days"] is None:
-        over["over_days"] = "last"
     head = {"method": "formula", "grain": "day", "formula": formula}
-    return table(f"[metrics.{name}]", {**head, **over}), is_exact(
-        "double" if exact else "decimal", "sum", over["over_days"] or "sum"
-    )
+    text = table(f"[metrics.{name}]", {**head, **over})
+    return text, is_exact("double" if exact else "decimal", "sum", over["over_days"])
 
 
 def metrics_of(draw: st.DrawFn, sources: Sequence[str], *, sums: bool) -> tuple[str, Pool]:
@@ -186,8 +188,7 @@ def metrics_of(draw: st.DrawFn, sources: Sequence[str], *, sums: bool) -> tuple[
     for n, drawn in enumerate(draw(METRICS)):
         text += add(f"m{n}", metric(f"m{n}", sources, Dice(drawn), sums=sums))
     for n, drawn in enumerate(draw(RATIOS)):
-        formula = formula_of(pool.names, Dice(drawn))
-        text += add(f"f{n}", (table(f"[metrics.f{n}]", {"method": "formula", "formula": formula}), False))
+        text += add(f"f{n}", (ratio(f"f{n}", pool, Dice(drawn)), False))
     for n, drawn in enumerate([] if sums else draw(DAY_FORMULAS)):
         text += add(f"d{n}", day_formula(f"d{n}", pool, Dice(drawn)))
     return text, pool

@@ -52,7 +52,8 @@ class Totals:
         elif metric.over:
             total = metric.over.total(self.days_of_formula(metric, supplier, first, last))
         else:
-            return self.formula(metric.formula, supplier, first, last)
+            value = self.formula(metric.formula, supplier, first, last)
+            total = metric.default if value is None else Fraction(value)
         return None if total is None else float(total)
 
     def days_of_formula(self, metric: Formula, supplier: str, first: date, last: date) -> Days:
