@@ -604,7 +604,7 @@ few = settings(max_examples=6, deadline=None, suppress_health_check=list(HealthC
 
 
 @few
-@given(market=marketplaces())
+@given(market=marketplaces(sums=True))
 def test_the_orders_of_an_explanation_add_up_to_its_totals(market: Marketplace) -> None:
     with tempfile.TemporaryDirectory() as name:
         root = market.write(Path(name))
