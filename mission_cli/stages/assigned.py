@@ -42,36 +42,37 @@ def refusal(database: Database, mission: Mission, source: Source) -> str | None:
     for mistake in _mistakes(mission, source):
         sql = f"SELECT _line, supplier_id, {mistake.shown} FROM staged WHERE {mistake.where} ORDER BY _line LIMIT 1"
         for line, supplier, shown in database.rows(sql):
-            return f"line {line}, supplier {supplier}: {mistake.says.format(shown)}"
+            return f"line {line}, supplier {supplier}: {mistake.before}{shown}{mistake.after}"
     return None
 
 
 @dataclass(frozen=True, slots=True)
 class _Mistake:
-    """A condition in SQL that no row may fulfil, what to show of such a row, and how to say it."""
+    """A condition in SQL that no row may fulfil, what to show of such a row, and what to say before and after that."""
 
     where: str
     shown: str
-    says: str
+    before: str
+    after: str = ""
 
 
 def _mistakes(mission: Mission, source: Source) -> Iterator[_Mistake]:
     ends = "window_end || ' lies before window_start, ' || window_start"
-    yield _Mistake("window_end < window_start", ends, "window_end {}")
+    yield _Mistake("window_end < window_start", ends, "window_end ")
     length = "window_end - window_start + 1"
-    yield _Mistake(f"{length} > {_MOST_DAYS}", length, f"a window of {{}} days; {_MOST_DAYS} are the most")
+    yield _Mistake(f"{length} > {_MOST_DAYS}", length, "a window of ", f" days; {_MOST_DAYS} are the most")
     for condition in _with_targets(mission, source):
         cell, low, high = identifier(condition.name), _bound(condition, "low"), _bound(condition, "high")
         if condition.operator is Operator.BETWEEN:
             fits, wanted = f"{low} <= {high}", "not low..high, as in 5..30"
         else:
             fits, wanted = f"isfinite({low})", "not a number"
-        says = f'{condition.name}: "{{}}" is {wanted}'
-        yield _Mistake(f"{cell} IS NOT NULL AND NOT coalesce({fits}, FALSE)", cell, says)
+        wrong = f"{cell} IS NOT NULL AND NOT coalesce({fits}, FALSE)"
+        yield _Mistake(wrong, cell, f'{condition.name}: "', f'" is {wanted}')
     keys = "(supplier_id, window_start, window_end)"
     again = f"SELECT {keys} FROM ({_DIFFERENT}) GROUP BY supplier_id, window_start, window_end HAVING count(*) > 1"
     span = "window_start || ' to ' || window_end"
-    yield _Mistake(f"{keys} IN ({again})", span, "the window {} is there again with other targets")
+    yield _Mistake(f"{keys} IN ({again})", span, "the window ", " is there again with other targets")
 
 
 def _with_targets(mission: Mission, source: Source) -> list[Condition]:

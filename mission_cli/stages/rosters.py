@@ -190,7 +190,8 @@ def _replace(context: Context, source: Source, file: ExportFile, meaning: str, t
     with database.transaction():
         context.obsolete += ledger.forget_source(source.id)
         ((total, different),) = database.rows(taking.counted)
-        merged = Merged({batch.number: {"new": different, "superseded": total - different}}, [])
+        counts = {"new": different, "superseded": total - different} if batch.number not in loading.refused else {}
+        merged = Merged({batch.number: counts}, [])
         entry = entry_of(context, source, batch, loading, merged)
         ledger.add_batches([entry])
         keep_rejects(context, source)
