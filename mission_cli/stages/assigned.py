@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from mission_cli.formula.emit import identifier
 from mission_cli.model.missions import Condition, Mission, Operator
 from mission_cli.model.project import Source
+from mission_cli.staging.meaning import target_columns
 from mission_cli.store.database import Database
 from mission_cli.windows.table import own_target
 
 _MOST_DAYS = 3660
 _BOUNDS = r"^\s*([-+]?[0-9.]+?)\s*\.\.\s*([-+]?[0-9.]+)\s*$"
+_NUMBER = r"\s*[-+]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][-+]?[0-9]+)?\s*"
 _DIFFERENT = "SELECT DISTINCT * EXCLUDE (_batch, _line) FROM staged"
 
 
@@ -30,13 +32,15 @@ def assigned_sql(mission: Mission, source: Source) -> str:
     return f"SELECT DISTINCT {columns} FROM staged ORDER BY supplier_id, window_start, window_end"
 
 
-def refusal(database: Database, mission: Mission, source: Source) -> str | None:
-    """Why the windows in `staged` cannot stand, although each cell is what it should be; None when they can."""
-    names = [column.name for column in source.columns]
-    doubled = [name for name in names if names.count(name) > 1]
+def refusal(database: Database, mission: Mission, source: Source, headers: Sequence[str]) -> str | None:
+    """Why the windows in `staged` cannot stand, although each cell is what it should be; None when they can.
+
+    `headers`: the names in the file.
+    """
+    doubled = next((named for named in target_columns(mission, headers).values() if len(named) > 1), None)
     stepped = [condition.name for condition in _with_targets(mission, source) if condition.tiers]
     if doubled:
-        return f"its header names targets of {doubled[0]} more than once"
+        return f"its header names one target more than once: {', '.join(doubled)}"
     if stepped:
         return f"the column {stepped[0]} cannot replace the tiers of that condition; leave it out"
     for mistake in _mistakes(mission, source):
@@ -86,4 +90,5 @@ def _bound(condition: Condition, bound: str) -> str:
     cell = identifier(condition.name)
     if condition.operator is Operator.BETWEEN:
         return f"TRY_CAST(regexp_extract({cell}, '{_BOUNDS}', {1 if bound == 'low' else 2}) AS DOUBLE)"
-    return f"TRY_CAST({cell} AS DOUBLE)" if bound == "low" else "CAST(NULL AS DOUBLE)"
+    number = f"CASE WHEN regexp_full_match({cell}, '{_NUMBER}') THEN TRY_CAST({cell} AS DOUBLE) END"
+    return number if bound == "low" else "CAST(NULL AS DOUBLE)"

@@ -973,6 +973,182 @@ def test_a_project_that_ran_keeps_what_it_has(tmp_path: Path) -> None:
         assert snapshot(root) == before
 
 
+# ---------------------------------------------------------------- two mistakes in two places
+
+TIERED = 'tiers = [{ name = "a", val = 1, reward = 3 }]\n'
+
+
+@pytest.mark.parametrize(
+    ("changes", "says"),
+    [
+        (
+            {WEEKLY: 'window = { kind = "rolling", days = 7 }', "val = 2\n": TIERED},
+            (
+                "missions.toml:9:9: missions.week.conditions[0].tiers: a rolling window is never decided, so nothing is ever paid"
+                " (remove the rewards)"
+            ),
+        ),
+        (
+            {
+                "grace_days = 2": 'grace_days = 2\nrequire = "any"',
+                'name = "trips"': 'name = "trips"\nrole = "gate"',
+                'name = "mean"': 'name = "mean"\nrole = "guard"',
+            },
+            (
+                "missions.toml:5:11: missions.week.require: none of the conditions is a goal"
+                " (remove it: gates and guards must always hold)"
+            ),
+        ),
+        (
+            {"grace_days = 2": 'grace_days = 2\nrequire = "two trips OR mean"', 'name = "trips"': 'name = "two trips"'},
+            (
+                'missions.toml:5:12: missions.week.require: the name "two trips" cannot stand in an expression'
+                " (letters, digits and _ make a name that can: rename the condition)"
+            ),
+        ),
+    ],
+    ids=["rewards of tiers of a rolling window", "any of no goals", "a name with blanks in require"],
+)
+def test_mistakes_of_two_places(changes: dict[str, str], says: str, tmp_path: Path) -> None:
+    missions = MISSIONS
+    for old, new in changes.items():
+        missions = replaced(missions, old, new)
+    ran = missionctl(write_shop(tmp_path, missions=missions), "check")
+    assert (ran.code, ran.out) == (2, f"{says}\n")
+
+
+# ---------------------------------------------------------------- files of windows and of suppliers
+
+ASSIGNED = replaced(
+    replaced(MISSIONS, WEEKLY, 'window = { kind = "assigned", file = "data/exports/windows.csv" }'),
+    'type = "GT"\nval = 10.5\n',
+    """type = "BETWEEN"
+val = [1, 20]
+
+[[missions.week.conditions]]
+name = "level"
+formula = "trips"
+type = "GTE"
+tiers = [{ name = "a", val = 1 }]
+""",
+)
+SPAN = "supplier_id,window_start,window_end"
+FULL = f"{SPAN},trips,mean\n"
+WINDOWS = {
+    "nothing": ("", "is empty: not even a header"),
+    "a column is missing": (
+        "supplier_id,window_start\nann,2024-05-06\n",
+        'its header has no column window_end; it has supplier_id, window_start (did "window_end" become "window_start"?)',
+    ),
+    "a date of another kind": (
+        f"{SPAN}\nann,2024-05-06,2024-05-07\nbob,06/05/2024,2024-05-07\n",
+        (
+            "1 of 2 records rejected, where none may be; the first in line 3:"
+            ' window_start "06/05/2024" is not a date like 2026-10-31'
+        ),
+    ),
+    "an empty cell": (
+        f"{SPAN}\nann,2024-05-06,\n",
+        "1 of 1 records rejected, where none may be; the first in line 2: window_end is required and empty",
+    ),
+    "a window that ends before it starts": (
+        f"{SPAN}\nann,2024-05-06,2024-05-05\n",
+        "line 2, supplier ann: window_end 2024-05-05 lies before window_start, 2024-05-06",
+    ),
+    "a window of twenty years": (
+        f"{SPAN}\nann,2024-05-06,2044-05-05\n",
+        "line 2, supplier ann: a window of 7305 days; 3660 are the most",
+    ),
+    "a target that is no number": (
+        f"{FULL}ann,2024-05-06,2024-05-07,70%,\n",
+        'line 2, supplier ann: trips: "70%" is not a number',
+    ),
+    "a target with a sign between its digits": (
+        f"{FULL}ann,2024-05-06,2024-05-07,1_000,\n",
+        'line 2, supplier ann: trips: "1_000" is not a number',
+    ),
+    "one bound for BETWEEN": (
+        f"{FULL}ann,2024-05-06,2024-05-07,,5\n",
+        'line 2, supplier ann: mean: "5" is not low..high, as in 5..30',
+    ),
+    "bounds in the wrong order": (
+        f"{FULL}ann,2024-05-06,2024-05-07,,5..1\n",
+        'line 2, supplier ann: mean: "5..1" is not low..high, as in 5..30',
+    ),
+    "a target twice": (
+        f"{SPAN},trips,Trips\nann,2024-05-06,2024-05-07,1,2\n",
+        "its header names one target more than once: trips, Trips",
+    ),
+    "a column twice": (
+        f"{SPAN},trips,trips\nann,2024-05-06,2024-05-07,1,2\n",
+        "its header names trips more than once",
+    ),
+    "a target for tiers": (
+        f"{SPAN},level\nann,2024-05-06,2024-05-07,1\n",
+        "the column level cannot replace the tiers of that condition; leave it out",
+    ),
+    "a window twice with other targets": (
+        f"{FULL}ann,2024-05-06,2024-05-07,1,\nann,2024-05-06,2024-05-07,,\n",
+        "line 2, supplier ann: the window 2024-05-06 to 2024-05-07 is there again with other targets",
+    ),
+}
+
+
+@pytest.mark.parametrize(("text", "says"), WINDOWS.values(), ids=list(WINDOWS))
+def test_mistakes_in_a_file_of_windows(text: str, says: str, tmp_path: Path) -> None:
+    """Without a good file there are no results; with one from before, it stays in effect and the run ends with 1."""
+    root = write_shop(tmp_path, missions=ASSIGNED)
+    windows = root / "data/exports/windows.csv"
+    windows.write_text(text)
+    ran = missionctl(root, "run", "--date", "2024-05-06")
+    assert ran.code == 2
+    assert f"data/exports/windows.csv: refused: {says}; without it missions.week has no windows\n" in ran.err
+    windows.write_text(f"{SPAN}\nann,2024-05-06,2024-05-07\n")
+    assert missionctl(root, "run", "--date", "2024-05-06").code == 0
+    before = missionctl(root, "results", "--mission", "week").out
+    windows.write_text(text)
+    ran = missionctl(root, "run", "--date", "2024-05-06")
+    assert (ran.code, f"data/exports/windows.csv: refused: {says}\n" in ran.err) == (1, True), ran
+    assert missionctl(root, "results", "--mission", "week").out == before
+
+
+def test_a_column_of_windows_that_may_have_been_meant_as_a_target(tmp_path: Path) -> None:
+    root = write_shop(tmp_path, missions=ASSIGNED)
+    (root / "data/exports/windows.csv").write_text(f"{SPAN},tripz,remark\nann,2024-05-06,2024-05-07,1,\n")
+    ran = missionctl(root, "run", "--date", "2024-05-06")
+    said = 'windows.csv: column "tripz" is not the name of a condition, so it says nothing (did you mean "trips"?)'
+    assert (ran.code, said in ran.err, "remark" in ran.err) == (0, True, False)
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("", "is empty: not even a header"),
+        ("supplier_id,phone,city\nann,1,SGN\n", "its header has no column tier; it has supplier_id, phone, city"),
+        (
+            "supplier_id,phone,city,tier\nann,1,SGN,high\n,2,SGN,1\n",
+            '2 of 2 records rejected, where 1 in 100 may be; the first in line 2: tier "high" is not an integer',
+        ),
+    ],
+    ids=["nothing", "a column is missing", "bad rows"],
+)
+def test_mistakes_in_the_file_of_suppliers(text: str, says: str, tmp_path: Path) -> None:
+    root = write_shop(tmp_path)
+    suppliers = root / "data/exports/suppliers.csv"
+    good = suppliers.read_text()
+    suppliers.write_text(text)
+    ran = missionctl(root, "run", "--date", "2024-05-07")
+    wanted = f"data/exports/suppliers.csv: refused: {says}; without it no mission can select suppliers\n"
+    assert (ran.code, wanted in ran.err) == (2, True), ran
+    suppliers.write_text(good)
+    assert missionctl(root, "run", "--date", "2024-05-07").code == 0
+    before = missionctl(root, "results").out
+    suppliers.write_text(text)
+    ran = missionctl(root, "run", "--date", "2024-05-07")
+    assert (ran.code, f"data/exports/suppliers.csv: refused: {says}\n" in ran.err) == (1, True), ran
+    assert missionctl(root, "results").out == before
+
+
 # ---------------------------------------------------------------- all of them at once
 
 TOGETHER = ("unknown key", "invalid time zone", "cyclic formula", "missing file pattern", "window of an unknown kind")
