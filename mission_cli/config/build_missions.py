@@ -24,7 +24,7 @@ from mission_cli.config.read import Names, TomlFile
 from mission_cli.formula.check import Scope
 from mission_cli.model.calendar import WEEKDAYS, WindowKind, WindowRule
 from mission_cli.model.expression import Name, Type, walk
-from mission_cli.model.missions import Condition, Limits, Mission, MissionId, Require, Role
+from mission_cli.model.missions import OF_WINDOWS, Condition, Limits, Mission, MissionId, Require, Role
 from mission_cli.model.project import Suppliers
 
 _WORD = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
@@ -125,6 +125,8 @@ def _limits(file: TomlFile, where: tuple[str, str, str], raw: RawLimits) -> Limi
 
 def _agrees(file: TomlFile, path: tuple[str, str], mission: Mission) -> None:
     """What is right by itself must also make sense together."""
+    if mission.window.kind is WindowKind.ASSIGNED:
+        _apart_from_columns(file, path, mission.conditions)
     if not mission.decides:
         reason = "a rolling window is never decided"
         if mission.grace_days:
@@ -140,6 +142,14 @@ def _agrees(file: TomlFile, path: tuple[str, str], mission: Mission) -> None:
         file.problem((*path, "limits"), "limits a reward, but there is none", "add reward = …, or remove it")
     if mission.require.any and all(condition.role is not Role.GOAL for condition in mission.conditions):
         file.problem((*path, "require"), "none of the conditions is a goal", "remove it: gates and guards must always hold")
+
+
+def _apart_from_columns(file: TomlFile, path: tuple[str, str], conditions: Sequence[Condition]) -> None:
+    """Conditions whose targets may stand in a file of windows are not called like what each of its rows has."""
+    for index, condition in enumerate(conditions):
+        if condition.name.lower() in OF_WINDOWS:
+            message = f'"{condition.name}" is a column of every file of assigned windows'
+            file.problem((*path, "conditions", index, "name"), message, "choose another name")
 
 
 def _window(file: TomlFile, path: tuple[str, str], table: object, scopes: Scopes) -> WindowRule | None:

@@ -12,7 +12,7 @@ import polars as pl
 from mission_cli.formula.emit import identifier, text_literal
 from mission_cli.model.calendar import DAY, Window, WindowKind
 from mission_cli.model.errors import UsageError
-from mission_cli.model.missions import Mission, Operator
+from mission_cli.model.missions import OF_WINDOWS, Mission, Operator
 from mission_cli.model.project import Source, Suppliers
 from mission_cli.orders.merge import Merged
 from mission_cli.stages.assigned import assigned_sql, refusal
@@ -161,7 +161,7 @@ def _load_assigned(context: Context, mission: Mission) -> None:
 def _note_near_names(context: Context, file: ExportFile, mission: Mission, headers: Sequence[str]) -> None:
     """Columns that mean nothing are fine, but not those that may have been meant as targets."""
     found = target_columns(mission, headers)
-    taken = {header for named in found.values() for header in named}
+    taken = {*OF_WINDOWS, *(header for named in found.values() for header in named)}
     others = {condition.name.lower(): condition.name for condition in mission.conditions if condition.name not in found}
     for header in headers:
         near = get_close_matches(header.lower(), others, n=1) if header not in taken else []

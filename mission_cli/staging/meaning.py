@@ -85,9 +85,6 @@ def target_columns(mission: Mission, headers: Sequence[str]) -> dict[str, list[s
     found: dict[str, list[str]] = {}
     for header in headers:
         name = conditions.get(header.lower())
-        if name is not None and header not in _OF_WINDOWS and header not in found.get(name, []):
+        if name is not None and header not in found.get(name, []):
             found.setdefault(name, []).append(header)
     return found
-
-
-_OF_WINDOWS = ("supplier_id", "window_start", "window_end")

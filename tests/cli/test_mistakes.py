@@ -1000,6 +1000,13 @@ TIERED = 'tiers = [{ name = "a", val = 1, reward = 3 }]\n'
             ),
         ),
         (
+            {WEEKLY: 'window = { kind = "assigned", file = "metrics.csv" }', 'name = "trips"': 'name = "Window_Start"'},
+            (
+                'missions.toml:6:8: missions.week.conditions[0].name: "Window_Start" is a column of every file of assigned'
+                " windows (choose another name)"
+            ),
+        ),
+        (
             {"grace_days = 2": 'grace_days = 2\nrequire = "two trips OR mean"', 'name = "trips"': 'name = "two trips"'},
             (
                 'missions.toml:5:12: missions.week.require: the name "two trips" cannot stand in an expression'
@@ -1007,7 +1014,12 @@ TIERED = 'tiers = [{ name = "a", val = 1, reward = 3 }]\n'
             ),
         ),
     ],
-    ids=["rewards of tiers of a rolling window", "any of no goals", "a name with blanks in require"],
+    ids=[
+        "rewards of tiers of a rolling window",
+        "any of no goals",
+        "a condition like a column of windows",
+        "a name with blanks in require",
+    ],
 )
 def test_mistakes_of_two_places(changes: dict[str, str], says: str, tmp_path: Path) -> None:
     missions = MISSIONS
