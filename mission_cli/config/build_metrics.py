@@ -143,9 +143,8 @@ def _composes(file: TomlFile, path: tuple[str, str], in_day: InDay | None, over_
         hint = 'over_days = "avg" is the mean over all orders of the window'
         file.problem(where, "means of days do not add up", hint)
     if over_days is OverDays.DISTINCT and in_day is not InDay.DISTINCT:
-        file.problem(
-            where, "a day's number no longer tells its different values", 'write day = "distinct" with it, or another word'
-        )
+        hint = 'write day = "distinct" with it, or another word' if in_day is not None else "choose another word"
+        file.problem(where, "a day's number no longer tells its different values", hint)
 
 
 def _days_where(file: TomlFile, path: tuple[str, str], over_days: OverDays, text: str | None) -> Expression | None:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
+from difflib import get_close_matches
 from typing import Any
 
 from mission_cli.config.build_conditions import Scopes, build_conditions
-from mission_cli.config.parts import column_scope, compiled, formula_or_number, valid_id
+from mission_cli.config.parts import column_scope, compiled, formula_or_number, one_file, valid_id
 from mission_cli.config.raw import (
     WINDOWS,
     RawAssigned,
@@ -21,11 +23,12 @@ from mission_cli.config.raw import (
 from mission_cli.config.read import Names, TomlFile
 from mission_cli.formula.check import Scope
 from mission_cli.model.calendar import WEEKDAYS, WindowKind, WindowRule
-from mission_cli.model.expression import Type
-from mission_cli.model.formats import FILE_KINDS, kind_of
-from mission_cli.model.missions import Condition, Limits, Mission, MissionId, Require, Role
+from mission_cli.model.expression import Name, Type, walk
+from mission_cli.model.missions import OF_WINDOWS, Condition, Limits, Mission, MissionId, Require, Role
 from mission_cli.model.project import Suppliers
 
+_WORD = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+_A_DATE = 'onboarded_on = "date"'
 _NEEDS_SUPPLIERS = "needs attributes of suppliers, but metrics.toml has no [suppliers]"
 _ADD_SUPPLIERS = "add [suppliers] with file, key and columns to metrics.toml"
 
@@ -83,9 +86,31 @@ def _require(file: TomlFile, where: tuple[str, str, str], raw: RawMission, condi
         return Require(any=raw.require == "any")
     if len(conditions) < len(raw.conditions):
         return None  # a name that is missing would be missing because of a mistake that is told already
-    goals = {condition.name: Type.BOOLEAN for condition in conditions if condition.role is Role.GOAL}
-    expression = compiled(file, where, raw.require, Scope(goals, "goal"), "boolean")
-    return Require(expression=expression) if expression is not None else None
+    before = len(file.problems)
+    _nameable(file, where, raw.require, conditions)
+    if len(file.problems) > before:
+        return None
+    named = {condition.name: Type.BOOLEAN for condition in conditions}
+    expression = compiled(file, where, raw.require, Scope(named, "condition"), "boolean")
+    if expression is None:
+        return None
+    others = {condition.name: condition.role for condition in conditions if condition.role is not Role.GOAL}
+    for node in walk(expression.tree):
+        if isinstance(node, Name) and node.name in others:
+            hint = "leave it out: gates and guards must always hold"
+            file.problem(where, f'"{node.name}" is a {others[node.name]}, not a goal', hint, offset=node.at)
+    return Require(expression=expression) if len(file.problems) == before else None
+
+
+def _nameable(file: TomlFile, where: tuple[str, str, str], text: str, conditions: Sequence[Condition]) -> None:
+    """Mistakes that only somebody makes who does not know expressions: `ALL`, or a name with blanks in it."""
+    names = [condition.name for condition in conditions]
+    if text.lower() in ("all", "any") and text.lower() not in [name.lower() for name in names]:
+        file.problem(where, f'"{text}" is not known here', f'did you mean "{text.lower()}"?')
+    for name in names:
+        if not _WORD.fullmatch(name) and (at := text.find(name)) >= 0:
+            hint = "letters, digits and _ make a name that can: rename the condition"
+            file.problem(where, f'the name "{name}" cannot stand in an expression', hint, offset=at)
 
 
 def _limits(file: TomlFile, where: tuple[str, str, str], raw: RawLimits) -> Limits:
@@ -100,12 +125,16 @@ def _limits(file: TomlFile, where: tuple[str, str, str], raw: RawLimits) -> Limi
 
 def _agrees(file: TomlFile, path: tuple[str, str], mission: Mission) -> None:
     """What is right by itself must also make sense together."""
+    if mission.window.kind is WindowKind.ASSIGNED:
+        _apart_from_columns(file, path, mission.conditions)
     if not mission.decides:
         reason = "a rolling window is never decided"
         if mission.grace_days:
             file.problem((*path, "grace_days"), f"{reason}, so there is nothing to wait for", "remove it")
         if mission.reward is not None:
             file.problem((*path, "reward"), f"{reason}, so nothing is ever paid", "remove it, or choose another kind of window")
+        if mission.limits is not None:
+            file.problem((*path, "limits"), f"{reason}, so nothing is ever paid", "remove it")
         for index, condition in enumerate(mission.conditions):
             if any(tier.reward is not None for tier in condition.tiers):
                 file.problem((*path, "conditions", index, "tiers"), f"{reason}, so nothing is ever paid", "remove the rewards")
@@ -113,6 +142,14 @@ def _agrees(file: TomlFile, path: tuple[str, str], mission: Mission) -> None:
         file.problem((*path, "limits"), "limits a reward, but there is none", "add reward = …, or remove it")
     if mission.require.any and all(condition.role is not Role.GOAL for condition in mission.conditions):
         file.problem((*path, "require"), "none of the conditions is a goal", "remove it: gates and guards must always hold")
+
+
+def _apart_from_columns(file: TomlFile, path: tuple[str, str], conditions: Sequence[Condition]) -> None:
+    """Conditions whose targets may stand in a file of windows are not called like what each of its rows has."""
+    for index, condition in enumerate(conditions):
+        if condition.name.lower() in OF_WINDOWS:
+            message = f'"{condition.name}" is a column of every file of assigned windows'
+            file.problem((*path, "conditions", index, "name"), message, "choose another name")
 
 
 def _window(file: TomlFile, path: tuple[str, str], table: object, scopes: Scopes) -> WindowRule | None:
@@ -133,8 +170,7 @@ def _window(file: TomlFile, path: tuple[str, str], table: object, scopes: Scopes
         case RawSince():
             return _since(file, where, raw, scopes)
         case RawAssigned(file=name):
-            if kind_of(name) is None:
-                file.problem((*where, "file"), f'"{name}" does not end in one of {" ".join(FILE_KINDS)}')
+            one_file(file, (*where, "file"), name, "data/exports/windows.csv")
             return WindowRule(WindowKind.ASSIGNED, file=name)
         case _:
             return WindowRule(WindowKind(raw.kind))
@@ -149,6 +185,9 @@ def _since(file: TomlFile, where: tuple[str, str, str], raw: RawSince, scopes: S
     if field is None or scopes.attributes.types[field] is not Type.DATE:
         dates = [name for name, kind in scopes.attributes.types.items() if kind is Type.DATE]
         message = f'unknown supplier attribute "{raw.field}"' if field is None else f'"{field}" is no date'
-        file.problem((*where, "field"), message, f"dates of suppliers: {', '.join(dates) or 'none'}")
+        near = get_close_matches(raw.field, dates, n=1)
+        said = f'did you mean "{near[0]}"?' if near else f"dates of suppliers: {', '.join(dates)}"
+        hint = said if dates else f"[suppliers] in metrics.toml has no date; add it to its columns: {_A_DATE}"
+        file.problem((*where, "field"), message, hint)
         return None
     return WindowRule(WindowKind.SINCE, field=field, days=raw.days)

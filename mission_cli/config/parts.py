@@ -11,6 +11,7 @@ from mission_cli.formula.check import Scope, compile_text
 from mission_cli.formula.errors import FormulaErrors
 from mission_cli.model.columns import Column
 from mission_cli.model.expression import Expression, Type
+from mission_cli.model.formats import FILE_KINDS, kind_of
 
 ID = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,62}")
 RESERVED_METRICS = ("date", "source", "supplier_id")  # columns of the partitions and of metric_supplier
@@ -47,6 +48,14 @@ def formula_or_number(
             return None
         return compile_text(f"{value:f}", Scope({}, "metric"), "number")
     return compiled(file, path, value, scope, "number") if value is not None else None
+
+
+def one_file(file: TomlFile, path: tuple[str | int, ...], name: str, example: str) -> None:
+    """Note what is wrong with the name of a file that is replaced as a whole: not a pattern, and of a kind that can be read."""
+    if any(sign in name for sign in "*?["):
+        file.problem(path, f'"{name}" is a pattern', "name the one file that is replaced when something changes")
+    elif kind_of(name) is None:
+        file.problem(path, f'"{name}" does not end in one of {" ".join(FILE_KINDS)}', f'such as "{example}"')
 
 
 def valid_id(file: TomlFile, path: tuple[str | int, ...], names: Names, reserved: tuple[str, ...] = ()) -> bool:

@@ -41,6 +41,15 @@ def _later(_value: object) -> object:
     raise refuse("is not supported by this version yet", "remove it")
 
 
+def _foreign(why: str, hint: str) -> Any:
+    """A validator for a key that belongs to other methods, where one may well look for it."""
+
+    def check(_value: object) -> object:
+        raise refuse(why, hint)
+
+    return BeforeValidator(check)
+
+
 def number(value: object) -> Decimal:
     """A finite number of the configuration. Raises PydanticCustomError."""
     if isinstance(value, int) and not isinstance(value, bool):
@@ -59,14 +68,18 @@ def _date(value: object) -> object:
 
 
 def _formula(value: object) -> object:
+    if not isinstance(value, str | int | Decimal) or isinstance(value, bool):
+        raise refuse(f"must be a number or a formula, not {kind_of(value)}")
     return value if isinstance(value, str) else number(value)
 
 
 def _length(value: object) -> object:
+    if isinstance(value, Decimal):
+        raise refuse(f"must be whole days, not {value}", "such as 28")
     if not isinstance(value, int) or isinstance(value, bool):
         raise refuse(f"must be a number of days, not {kind_of(value)}", "such as 28")
     if not 1 <= value <= MAX_DAYS:
-        raise refuse(f"{value} days are no window", f"at least 1, which is the first day alone, and at most {MAX_DAYS}")
+        raise refuse(f"{value} days are no window", f"at least 1, a single day, and at most {MAX_DAYS}")
     return value
 
 
@@ -108,6 +121,7 @@ def choice(*words: str) -> Any:
 
 
 Later = Annotated[Any, BeforeValidator(_later)]
+Foreign = object  # a key of other methods, with a validator that says so
 Number = Annotated[Decimal, BeforeValidator(number)]
 Day = Annotated[date, BeforeValidator(_date)]
 Words = Annotated[list[str], BeforeValidator(_words)]
@@ -159,6 +173,11 @@ class RawSource(Table):
     columns: dict[str, RawColumn]
 
 
+_OVER_DAYS = "remove it; what becomes of several days is told by over_days"
+_SELECT = "remove it, and select the orders where the number comes from"
+_OF_FORMULAS = "goes with values of orders, and a formula has none: it is over other metrics"
+
+
 class RawDailyMetric(Table):
     description: Said = ""
     source: str
@@ -182,21 +201,30 @@ class RawExpression(RawOfOrders):
     expression: str
 
 
-class RawSql(RawDailyMetric):
+class RawGiven(RawDailyMetric):
+    """Metrics whose numbers of days are given by something else than orders."""
+
+    day: Annotated[Foreign, _foreign("goes with values of orders, but here the number of a day is given", _OVER_DAYS)] = None
+    where: Annotated[Foreign, _foreign("goes with values of orders, but here the number of a day is given", _SELECT)] = None
+
+
+class RawSql(RawGiven):
     file: str
 
 
-class RawPython(RawDailyMetric):
+class RawPython(RawGiven):
     function: str
 
 
-class RawMetabase(RawDailyMetric):
+class RawMetabase(RawGiven):
     metabase_card_id: Annotated[int, BeforeValidator(_card)]
 
 
 class RawFormula(Table):
     description: Said = ""
     method: str
+    day: Annotated[Foreign, _foreign(_OF_FORMULAS, 'remove it; grain = "day" evaluates the formula on each day')] = None
+    where: Annotated[Foreign, _foreign(_OF_FORMULAS, "remove it, and write it into the metrics that the formula names")] = None
     formula: str
     default_value: Number | None = None
     grain: Annotated[str | None, choice("day")] = None

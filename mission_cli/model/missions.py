@@ -11,6 +11,7 @@ from mission_cli.model.calendar import WindowKind, WindowRule
 from mission_cli.model.expression import Expression
 
 MissionId = NewType("MissionId", str)
+OF_WINDOWS = ("supplier_id", "window_start", "window_end")  # what each row of assigned windows has; no condition is called so
 
 
 class Operator(StrEnum):

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from difflib import get_close_matches
 
 import polars as pl
 
 from mission_cli.formula.emit import identifier, text_literal
 from mission_cli.model.calendar import DAY, Window, WindowKind
 from mission_cli.model.errors import UsageError
-from mission_cli.model.missions import Mission, Operator
+from mission_cli.model.missions import OF_WINDOWS, Mission, Operator
 from mission_cli.model.project import Source, Suppliers
 from mission_cli.orders.merge import Merged
 from mission_cli.stages.assigned import assigned_sql, refusal
@@ -27,6 +28,7 @@ from mission_cli.staging.meaning import (
     assigned_roster,
     source_meaning,
     suppliers_as_source,
+    target_columns,
 )
 from mission_cli.staging.readers.header import column_names
 from mission_cli.store.database import exact_path
@@ -134,24 +136,40 @@ def _load_suppliers(context: Context, suppliers: Suppliers) -> None:
 
 def _load_assigned(context: Context, mission: Mission) -> None:
     file = _file_of(context, assigned_as_source(mission, ()), f"missions.toml: missions.{mission.id}.window.file")
-    source = assigned_as_source(mission, column_names(file.path))
+    headers = column_names(file.path)
+    source = assigned_as_source(mission, headers)
     between = sorted(c.name for c in mission.conditions if c.operator is Operator.BETWEEN)
     meaning = f"{source_meaning(context.project, source)}{between if between else ''}"
     known = context.ledger.rosters().get(source.id, [])
     if not known or known[-1].digest != f"{file.stamp.digest}:{meaning}":
+        _note_near_names(context, file, mission, headers)
         _replace(
             context,
             source,
             file,
             meaning,
             _Taking(
-                lambda: refusal(context.database, mission, source),
+                lambda: refusal(context.database, mission, source, headers),
                 lambda: context.database.frame(assigned_sql(mission, source)),
                 "SELECT count(*), (SELECT count(*) FROM (SELECT DISTINCT * EXCLUDE (_batch, _line) FROM staged)) FROM staged",
                 "" if known else f"without it missions.{mission.id} has no windows",
             ),
         )
     remember(context, source.id, [file])
+
+
+def _note_near_names(context: Context, file: ExportFile, mission: Mission, headers: Sequence[str]) -> None:
+    """Columns that mean nothing are fine, but not those that may have been meant as targets."""
+    found = target_columns(mission, headers)
+    taken = {*OF_WINDOWS, *(header for named in found.values() for header in named)}
+    others = {condition.name.lower(): condition.name for condition in mission.conditions if condition.name not in found}
+    for header in headers:
+        near = get_close_matches(header.lower(), others, n=1) if header not in taken else []
+        if near:
+            context.watch.note(
+                f'{file.name}: column "{header}" is not the name of a condition, so it says nothing'
+                f' (did you mean "{others[near[0]]}"?)'
+            )
 
 
 def _file_of(context: Context, source: Source, where: str) -> ExportFile:
@@ -181,7 +199,7 @@ def _replace(context: Context, source: Source, file: ExportFile, meaning: str, t
     database, ledger = context.database, context.ledger
     (batch,) = batches_of(context, [file])
     loading = stage(database, context.project, source, [batch], in_order)
-    _explain_rejects(context, loading, batch)
+    _explain_rejects(context, source, loading, batch)
     if batch.number not in loading.refused and (reason := taking.refusal()) is not None:
         loading.refused[batch.number] = reason
         loading.records[batch.number] = 0
@@ -190,7 +208,8 @@ def _replace(context: Context, source: Source, file: ExportFile, meaning: str, t
     with database.transaction():
         context.obsolete += ledger.forget_source(source.id)
         ((total, different),) = database.rows(taking.counted)
-        merged = Merged({batch.number: {"new": different, "superseded": total - different}}, [])
+        counts = {"new": different, "superseded": total - different} if batch.number not in loading.refused else {}
+        merged = Merged({batch.number: counts}, [])
         entry = entry_of(context, source, batch, loading, merged)
         ledger.add_batches([entry])
         keep_rejects(context, source)
@@ -209,14 +228,16 @@ def _replace(context: Context, source: Source, file: ExportFile, meaning: str, t
     count(context, [entry])
 
 
-def _explain_rejects(context: Context, loading: Loading, batch: Batch) -> None:
-    """Where no bad record is borne, the refusal names the first."""
+def _explain_rejects(context: Context, source: Source, loading: Loading, batch: Batch) -> None:
+    """Where hardly a bad record is borne, the refusal names the first."""
     if batch.number in loading.refused and loading.rejected.get(batch.number):
         first = context.database.rows(f"SELECT line, column_name, reason FROM {REJECTS} ORDER BY line LIMIT 1")
         if first:
             line, column, reason = first[0]
             said = f"{column} {reason}" if column else reason
-            loading.refused[batch.number] += f"; the first in line {line}: {said}"
+            counted = f"{loading.rejected[batch.number]} of {loading.records[batch.number]} records rejected"
+            most = "none" if source.max_rejects == 0 else "1 in 100"
+            loading.refused[batch.number] = f"{counted}, where {most} may be; the first in line {line}: {said}"
 
 
 def _suppliers_frame(context: Context, suppliers: Suppliers, known: Sequence[RosterEntry] | None) -> pl.DataFrame:

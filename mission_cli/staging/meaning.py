@@ -72,14 +72,19 @@ def assigned_as_source(mission: Mission, headers: Sequence[str]) -> Source:
         Column("window_start", day, "window_start", required=True),
         Column("window_end", day, "window_end", required=True),
     ]
-    conditions = {condition.name.lower(): condition for condition in mission.conditions}
-    for header in headers:
-        condition = conditions.get(header.lower())
-        if condition is not None and header not in _OF_WINDOWS:
-            columns.append(Column(condition.name, text, header))
+    for condition, named in target_columns(mission, headers).items():
+        columns.append(Column(condition, text, named[0]))
     roster = SourceId(assigned_roster(mission))
     file, key = (mission.window.file,), ("supplier_id",)
     return Source(roster, file, key, "supplier_id", "", None, None, Decimal(0), CsvOptions(), tuple(columns))
 
 
-_OF_WINDOWS = ("supplier_id", "window_start", "window_end")
+def target_columns(mission: Mission, headers: Sequence[str]) -> dict[str, list[str]]:
+    """Condition → the names in a file of assigned windows that mean its target: one, unless they differ only in case."""
+    conditions = {condition.name.lower(): condition.name for condition in mission.conditions}
+    found: dict[str, list[str]] = {}
+    for header in headers:
+        name = conditions.get(header.lower())
+        if name is not None and header not in found.get(name, []):
+            found.setdefault(name, []).append(header)
+    return found

@@ -21,7 +21,7 @@ from mission_cli.store.database import in_memory
 from mission_cli.views.evidence import Evidence
 from mission_cli.views.explanation import ConditionExplained, Explanation, LeftOut, MissionExplained, OrderExplained
 from mission_cli.views.numbers import Numbers
-from mission_cli.views.own import own_windows
+from mission_cli.views.own import own_segment, own_windows
 from mission_cli.views.published import Identity, Published, chosen_day, identify, known_mission, published, results_as_of
 from mission_cli.views.standing import absence, reward_note, standing, target_note
 from mission_cli.views.words import because, with_numbers
@@ -102,7 +102,7 @@ def _window(evidence: Evidence, mission: Mission, window: Window, as_of: date, r
         rows[0]["earned"],
         rows[0]["reward"],
         reward_note(mission, rows),
-        tuple(_condition(mission, by_name.get(row["condition"]), row, numbers, formulas) for row in rows),
+        tuple(_condition(evidence, mission, as_of, by_name.get(row["condition"]), row, numbers, formulas) for row in rows),
         tuple(numbers.terms),
         tuple(_orders(evidence, mission, window, as_of)),
         tuple(_left_out(evidence, mission, window, as_of)),
@@ -110,9 +110,16 @@ def _window(evidence: Evidence, mission: Mission, window: Window, as_of: date, r
 
 
 def _condition(
-    mission: Mission, condition: Condition | None, row: dict[str, Any], numbers: Numbers, formulas: dict[str, Expression]
+    evidence: Evidence,
+    mission: Mission,
+    as_of: date,
+    condition: Condition | None,
+    row: dict[str, Any],
+    numbers: Numbers,
+    formulas: dict[str, Expression],
 ) -> ConditionExplained:
     formula = condition.formula if condition is not None else None
+    segment = own_segment(evidence, condition, as_of) if condition is not None else None
     return ConditionExplained(
         row["condition"],
         formula.text if formula is not None else "no longer in missions.toml",
@@ -126,7 +133,7 @@ def _condition(
         row["role"],
         row["tier"],
         row["target_from"],
-        target_note(mission, condition, row),
+        target_note(mission, condition, row, segment),
         moved=formula is not None and numbers.now.get(row["condition"]) != row["value"],
     )
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from mission_cli.formula.usage import mission_sources
 from mission_cli.model.calendar import Window, WindowKind, reported_windows
-from mission_cli.model.missions import Condition, Mission
+from mission_cli.model.missions import Condition, Mission, Segment
 from mission_cli.model.project import Project
 from mission_cli.views.published import Identity
 from mission_cli.views.words import number
@@ -78,14 +78,12 @@ def reward_note(mission: Mission, rows: Sequence[Row]) -> str | None:
     return f"{said}; earned {number(earned)}, of which {cut} was cut: the mission pays at most {' and '.join(bounds)}"
 
 
-def target_note(mission: Mission, condition: Condition | None, row: Row) -> str | None:
-    """Where the target is from, when it is not simply the mission's."""
+def target_note(mission: Mission, condition: Condition | None, row: Row, segment: Segment | None) -> str | None:
+    """Where the target is from, when it is not simply the mission's. `segment`: the one that the supplier is in."""
     if row["target_from"] == "supplier":
         return f"the supplier's own target, from {mission.window.file}"
-    if row["target_from"] == "segment" and condition is not None:
-        for segment in condition.segments:
-            if float(segment.target.low) == row["val"] and (segment.target.high is None) == (row["val_high"] is None):
-                return f"the target where {segment.where.text}"
+    if row["target_from"] == "segment":
+        return f"the target where {segment.where.text}" if segment is not None else "the target of a segment"
     return "the target of all others" if condition is not None and condition.segments else None
 
 
