@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from mission_cli.formula.reach.futures import Ahead, Futures
 from mission_cli.formula.reach.ratios import Share, share_in
 from mission_cli.formula.reach.verdicts import Bounds, held, value_of
+from mission_cli.model.expression import Call, Literal, Name, Node, Type
+from mission_cli.model.metrics import DailyMetric, FormulaMetric, OverDays
 from mission_cli.model.missions import Condition
 from mission_cli.model.project import Project
 
@@ -57,6 +59,24 @@ def needed(
         hits = None if misses is None else of - misses
         run = None if hits is not None else smallest(lambda n: holds_after(0, n), _MOST)
     return Needed(share, rising, holds_after(0, 0), of, hits, run)
+
+
+def is_whole(project: Project, tree: Node) -> bool:
+    """Whether all values of a formula are whole numbers."""
+    match tree:
+        case Literal(value=value):
+            return isinstance(value, int) and not isinstance(value, bool)
+        case Name(name=name):
+            metric = project.metric(name)
+            if metric.default is not None and metric.default != int(metric.default):
+                return False
+            if isinstance(metric, FormulaMetric):
+                return is_whole(project, metric.formula.tree)
+            counts = metric.over_days in (OverDays.COUNT, OverDays.DAYS, OverDays.STREAK)
+            return counts or (isinstance(metric, DailyMetric) and metric.total_type is Type.INTEGER)
+        case Call(op=op, args=args):
+            keeps = op in ("+", "-", "*", "negative", "abs()", "least()", "greatest()")
+            return op in ("ceil()", "floor()", "round()") or (keeps and all(is_whole(project, arg) for arg in args))
 
 
 def smallest(holds: Callable[[int], bool], most: int) -> int | None:
