@@ -92,10 +92,12 @@ def init(
 def check(context: typer.Context, as_json: Json = False) -> None:
     """Show every mistake of metrics.toml, missions.toml and the SQL they name."""
     from mission_cli.cli.render import print_check
-    from mission_cli.pipeline import all_problems
+    from mission_cli.pipeline import all_problems, all_warnings
 
-    project, problems = all_problems(asked(context).root)
-    print_check(project, problems, as_json=as_json)
+    root = asked(context).root
+    project, problems = all_problems(root)
+    warnings = all_warnings(root, project) if project is not None and not problems else []
+    print_check(project, problems, warnings, as_json=as_json)
     exits.leave(exits.USAGE if problems else exits.DONE)
 
 
@@ -178,6 +180,19 @@ def progress(
     running_day = yesterday(project.timezone, project.day_start) + timedelta(days=1)
     found = supplier_progress(project, root, supplier, mission, day, running_day, now().date())
     print_progress(found, as_json=as_json, color=asked(context).color)
+
+
+@app.command()
+def missions(context: typer.Context, day: Day = None, as_json: Json = False) -> None:
+    """List the missions: window, population, conditions, rewards, and when the next decision is due."""
+    from mission_cli.cli.lineup import print_missions
+    from mission_cli.config.load import load_project
+    from mission_cli.views.missions import mission_entries
+
+    root = asked(context).root
+    project = load_project(root)
+    found = mission_entries(project, root, day, yesterday(project.timezone, project.day_start))
+    print_missions(found, as_json=as_json, color=asked(context).color)
 
 
 @app.command()

@@ -141,7 +141,8 @@ def _left(case: Case, value: float) -> str:
     room = target - value
     if case.is_whole:
         room = (math.ceil(target) - 1 if strict else math.floor(target)) - value
-    if not case.grows:
+    metric = _rolled(case)
+    if not case.grows or (metric is not None and metric.over_days is OverDays.MAX):
         return _spare(case, room)
     if case.outlook is Outlook.REACHED:
         return ""

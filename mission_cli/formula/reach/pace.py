@@ -43,7 +43,7 @@ def needed(
     rising = with_part is condition.operator.climbs
     numbers = dict(now)
     so_far = share.orders(numbers)
-    if not so_far:
+    if not so_far or any(numbers.get(name) is None for name in (share.part, *share.whole)):
         return None
     of = max(1, int(so_far / elapsed_days * days_left + 0.5))
 
