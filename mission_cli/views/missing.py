@@ -82,7 +82,7 @@ def _volume(case: Case) -> str:
     volume = case.condition.min_volume
     assert volume is not None, "only asked with one"
     so_far = case.standing.values.get(volume.metric) or 0.0
-    return f"needs {number(float(volume.least) - so_far)} more {noun(case.project, volume.metric)} to be judged"
+    return f"judged from {volume.least.normalize():f} {noun(case.project, volume.metric)} on; {number(so_far)} so far"
 
 
 def _of_the_next(case: Case, needed: Needed) -> str:
@@ -128,8 +128,11 @@ def _growth(case: Case, gap: float, over: str = "") -> str:
         row = gap + (case.value or 0) - case.standing.running.get(metric.id, 0)
         return f"needs {number(row)} more days in a row"
     if metric is not None and metric.over_days in (OverDays.DAYS, OverDays.COUNT):
-        return f"needs {number(gap)} of the next {days} days" if days > 1 else "needs the day that is left"
+        of = f"{number(gap)} of" if gap < days else "all of"
+        return f"needs {of} the next {days} days" if days > 1 else "needs the day that is left"
     each = math.ceil(gap / days) if case.is_whole else gap / days
+    if case.is_whole and gap <= days > 1:
+        return f"needs {number(gap)} more in {days} days"
     if days == 1:
         return f"needs {over}{number(gap)} more on the day that is left"
     return f"needs {over}{number(gap)} more, {number(each)} a day for {days} days"

@@ -39,7 +39,9 @@ def within(chance: Random, found: Range) -> float | None:
         return None
     low = found.low if math.isfinite(found.low) else min(-1e6, found.high)
     high = found.high if math.isfinite(found.high) else max(1e6, found.low)
-    return chance.choice([low, high, *(number for number in NUMBERS if low <= number <= high), min(max(low, low / 2 + high / 2), high)])
+    return chance.choice(
+        [low, high, *(number for number in NUMBERS if low <= number <= high), min(max(low, low / 2 + high / 2), high)]
+    )
 
 
 def expression(chance: Random, seed: int) -> Expression:
