@@ -143,9 +143,11 @@ def _values(evidence: Evidence, mission: Mission, used: set[str]) -> tuple[dict[
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """What formulas see as of a day; each condition's value; and of streaks how many days the one that goes on has."""
+    """What formulas see as of a day; the same without defaults, of metrics of days; each condition's value; and of streaks how
+    many days the one that goes on has."""
 
     values: dict[str, float | None]
+    own: dict[str, float | None]
     now: dict[str, float | None]
     running: dict[str, int]
 
@@ -168,10 +170,11 @@ class Course:
         """The numbers as of an earlier day, or the same."""
         engine, used = self.evidence.engine, mission_metrics(self.evidence.project, self.mission)
         engine.execute("CREATE OR REPLACE TEMP TABLE daily AS FROM every_day WHERE _day <= ?", [day])
-        _roll(self.evidence, used)
+        totals, _ = _roll(self.evidence, used)
         values, _, now = _values(self.evidence, self.mission, used)
         streaks = [m for m in rolled_metrics(self.evidence.project) if m.id in used and m.over_days is OverDays.STREAK]
-        return Standing(values, now, {metric.id: self._running(metric, day) for metric in streaks})
+        own = {name: values[name] if total is not None else None for name, total in totals.items() if name in values}
+        return Standing(values, own, now, {metric.id: self._running(metric, day) for metric in streaks})
 
     def _running(self, metric: DailyMetric | DayFormulaMetric, day: date) -> int:
         table = "daily" if isinstance(metric, DailyMetric) else "by_day"

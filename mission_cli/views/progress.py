@@ -182,7 +182,7 @@ class _Running:
             bounds, reach = Bounds(upcoming.val), Outlook(upcoming.outlook)
         held_now = holds if upcoming is None else False
         elapsed = (min(self.as_of, self.window.end) - self.window.start).days + 1
-        asked = needed(self.project, condition, bounds, standing.values, elapsed, int(ahead.days))
+        asked = needed(self.project, condition, bounds, standing.own, elapsed, int(ahead.days))
         case = Case(self.project, condition, bounds, row["value"], row["status"], held_now, reach, ahead, standing, asked)
         return ConditionProgress(
             condition.name,
@@ -250,7 +250,7 @@ class _Running:
 
     def _futures(self, day: date) -> Futures:
         standing = self._standing(day)
-        return Futures(self.project, standing.values, self._ahead(day), standing.running)
+        return Futures(self.project, standing.own, self._ahead(day), standing.running)
 
     def _ahead(self, day: date) -> Ahead:
         through = min(day, self.window.end)

@@ -10,14 +10,14 @@ import pytest
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
-from mission_cli.formula.reach.futures import Ahead, Futures
+from mission_cli.formula.reach.futures import Ahead, Futures, static_ranges
 from mission_cli.formula.reach.pace import needed
-from mission_cli.formula.reach.trends import is_irreversible
+from mission_cli.formula.reach.trends import Move, is_irreversible, trend_of
 from mission_cli.formula.reach.verdicts import Bounds, Outlook, counts, outlook_of
 from mission_cli.model.missions import Condition, MinVolume, Operator, Target, Tier
-from tests.reach.world import Days, Window, decimal, formula, project
+from tests.reach.world import OVER_TOTALS, Days, Window, decimal, formula, project
 
-EXAMPLES = int(os.environ.get("MISSIONCTL_EXAMPLES", "60")) * 3
+EXAMPLES = int(os.environ.get("MISSIONCTL_EXAMPLES", "60")) * 2
 many = settings(max_examples=EXAMPLES, deadline=None, suppress_health_check=list(HealthCheck))
 
 NAMES = [str(metric.id) for metric in project().metrics]
@@ -27,7 +27,8 @@ COMPOUND = (
     if(all > 4, a, 0); a * 2 + 1; rate * 100; 1 - a / (a + lost_b); -lost; abs(sum_z); good_days / days; sum_n / good_days
     round(mean_n); nullif(a, 2); rate + misses; all - a; max_z - min_z; fives / 5; kinds * row; 10 / all; -5 / (all + 1)
     a / (lost - 1); least(sum_z, max_z); greatest(max_z, min_n); a / every; bare_a / a_or_b; sqrt(a - 1); a % 3
-    CASE WHEN a IS NULL THEN 1 ELSE a END; coalesce(min_z, 9)
+    CASE WHEN a IS NULL THEN 1 ELSE a END; coalesce(min_z, 9); least(max_z, a); greatest(min_z, -a); least(last_n, min_n)
+    first_z + first_z; a_or_b / all; small / a; a / a_or_b; all / row; -sum_n / all; sum_z / (all + 1)
 """.strip()
     .replace("\n", ";")
     .split(";")
@@ -81,8 +82,51 @@ def counts_as_met(condition: Condition, found: str) -> bool:
 
 def outlook(condition: Condition, window: Window, ahead: Ahead) -> Outlook:
     """What is said after the days of the window."""
-    futures = Futures(project(), window.numbers(), ahead, window.running())
+    futures = Futures(project(), window.own(), ahead, window.running())
     return outlook_of(counts(condition, Bounds.of(condition.target), futures))
+
+
+ALL = {text.strip(): formula(text) for text in [*NAMES, *COMPOUND]}
+
+
+def values(window: Window) -> dict[str, float | None]:
+    """Every formula of the tests."""
+    numbers = window.numbers()
+    found = {text: OVER_TOTALS.value(made.tree, numbers) for text, made in ALL.items()}
+    return {text: None if value is None else float(value) for text, value in found.items()}
+
+
+@many
+@given(days, days, st.data())
+def test_bounds_hold_what_every_formula_comes_to(past: Days, future: Days, data: st.DataObject) -> None:
+    """Of the days that have begun, what they brought so far counts, and more may come; in half of the cases none has."""
+    begun = data.draw(st.just(0) | st.integers(0, len(past)))
+    more = data.draw(st.lists(st.lists(orders, max_size=3), min_size=begun, max_size=begun))
+    mixed = [
+        data.draw(st.booleans()) for _ in range(begun)
+    ]  # of a day that has begun what comes late may have come to pass first
+    late = [[]] * (len(past) - begun) + more
+    first = [False] * (len(past) - begun) + mixed
+    whole = [[*new, *day] if swap else [*day, *new] for day, new, swap in zip(past, late, first, strict=True)]
+    now = Window(past)
+    futures = Futures(project(), now.own(), Ahead(len(future) + begun, begun), now.running())
+    for text, value in values(Window([*whole, *future])).items():
+        bounds = futures.evaluator(ALL[text].names).number(ALL[text].tree)
+        inside = bounds.missing if value is None else bounds.low <= value <= bounds.high
+        assert inside, (text, value, bounds)
+
+
+@many
+@given(days, days)
+def test_formulas_move_only_as_their_trends_say(past: Days, future: Days) -> None:
+    before, after = values(Window(past)), values(Window([*past, *future]))
+    for text, value in before.items():
+        if value is not None:
+            moves = trend_of(project(), static_ranges(project()), ALL[text].tree).moves
+            then = after[text]
+            assert then is not None or Move.VANISHES in moves, text
+            assert then is None or then <= value or Move.RISES in moves, (text, value, then)
+            assert then is None or then >= value or Move.FALLS in moves, (text, value, then)
 
 
 @many
@@ -186,7 +230,7 @@ SHARES = [
 def test_the_pace_asks_exactly_what_is_needed(text: str, operator: Operator, low: float, past: Days, left: int) -> None:
     """One hit fewer would not do, or one more would; and in a row, one order fewer would not."""
     condition = Condition("c", formula(text), operator, Target(decimal(low)))
-    numbers = Window(past).numbers()
+    numbers = Window(past).own()
     asked = needed(project(), condition, Bounds.of(condition.target), numbers, len(past), left)
     if asked is None:
         return

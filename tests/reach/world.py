@@ -120,7 +120,7 @@ def formula(text: str) -> Expression:
     return compile_text(text, Scope({metric.id: Type.DOUBLE for metric in project().metrics}, "metric"), "number")
 
 
-_OVER_ORDERS, _OVER_TOTALS = Evaluator("UTC", totals=False), Evaluator("UTC", totals=True)
+_OVER_ORDERS, OVER_TOTALS = Evaluator("UTC", totals=False), Evaluator("UTC", totals=True)
 
 
 @dataclass(frozen=True)
@@ -135,15 +135,20 @@ class Window:
         wanted = reachable(project().needs(), names) if names is not None else None
         for metric in (metric for metric in project().metrics if wanted is None or metric.id in wanted):
             if isinstance(metric, FormulaMetric):
-                value = _number(_OVER_TOTALS.value(metric.formula.tree, found))
+                value = _number(OVER_TOTALS.value(metric.formula.tree, found))
             else:
                 value = _over_days(metric, [_day(metric, orders) for orders in self.days], self.days)
             found[metric.id] = _number(metric.default) if value is None and metric.default is not None else value
         return found
 
+    def own(self) -> dict[str, float | None]:
+        """Every metric of days, without defaults."""
+        rolled = [metric for metric in project().metrics if not isinstance(metric, FormulaMetric)]
+        return {metric.id: _over_days(metric, [_day(metric, orders) for orders in self.days], self.days) for metric in rolled}
+
     def value(self, expression: Expression) -> float | None:
         """A formula of the window."""
-        return _number(_OVER_TOTALS.value(expression.tree, self.numbers(expression.names)))
+        return _number(OVER_TOTALS.value(expression.tree, self.numbers(expression.names)))
 
     def running(self) -> dict[str, int]:
         """Streak → its length up to the last day."""
@@ -172,7 +177,7 @@ def _order_values(metric: DailyMetric, orders: Orders) -> list[Any]:
 
 def _day(metric: DailyMetric | DayFormulaMetric, orders: Orders) -> float | None:
     if isinstance(metric, DayFormulaMetric):
-        return _number(_OVER_TOTALS.value(metric.formula.tree, Window([orders]).numbers(metric.formula.names)))
+        return _number(OVER_TOTALS.value(metric.formula.tree, Window([orders]).numbers(metric.formula.names)))
     values = _order_values(metric, orders)
     if not values:
         return None
@@ -189,7 +194,7 @@ def _day(metric: DailyMetric | DayFormulaMetric, orders: Orders) -> float | None
 
 def _fulfils(metric: DailyMetric | DayFormulaMetric, value: float | None) -> bool:
     assert metric.days_where is not None
-    return value is not None and _OVER_TOTALS.value(metric.days_where.tree, {"value": value}) is True
+    return value is not None and OVER_TOTALS.value(metric.days_where.tree, {"value": value}) is True
 
 
 def _over_days(metric: DailyMetric | DayFormulaMetric, values: list[float | None], days: Days) -> float | None:

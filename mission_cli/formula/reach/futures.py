@@ -32,7 +32,7 @@ THE_WHOLE = Ahead(INFINITE)
 
 @dataclass(slots=True)
 class Futures:
-    """The possible values of metrics. `now`: metric → its value so far, None when there is none, defaults in.
+    """The possible values of metrics. `now`: metric of days → its own value so far; None, not the default, when there is none.
 
     `running`: metric → the length of a streak that goes on through the last day that is over, where that is known.
     """
@@ -48,7 +48,7 @@ class Futures:
         if name not in self._found:
             metric = self.project.metric(name)
             default = float(metric.default) if metric.default is not None else None
-            found = self._formula(metric) if isinstance(metric, FormulaMetric) else self._rolled(metric, default)
+            found = self._formula(metric) if isinstance(metric, FormulaMetric) else self._rolled(metric)
             self._found[name] = with_default(found, default)
         return self._found[name]
 
@@ -68,16 +68,14 @@ class Futures:
         low = math.nextafter(0.0, 1.0) if part > 0 else 0.0
         return Range(low, math.nextafter(1.0, 0.0) if whole > part else 1.0)
 
-    def _rolled(self, metric: DailyMetric | DayFormulaMetric, default: float | None) -> Range:
+    def _rolled(self, metric: DailyMetric | DayFormulaMetric) -> Range:
         now, ahead = self.now.get(metric.id), self.ahead
         if not ahead.days:
             return point(now)
         day = day_values(self.project, metric)
-        first = _first(metric.over_days, day, ahead.days)
         if now is None:
-            return first
-        grown = _grown(metric, now, day, ahead, self.running.get(metric.id))
-        return either(grown, first) if now == default else grown  # the number may be the default: then there is none yet
+            return _first(metric.over_days, day, ahead.days)
+        return _grown(metric, now, day, ahead, self.running.get(metric.id))
 
 
 def static_ranges(project: Project) -> Futures:

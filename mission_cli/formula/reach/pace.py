@@ -35,7 +35,10 @@ class Needed:
 def needed(
     project: Project, condition: Condition, bounds: Bounds, now: Mapping[str, float | None], elapsed_days: int, days_left: int
 ) -> Needed | None:
-    """What a condition on a share asks of the orders ahead; None when it is no such condition, or no pace is known yet."""
+    """What a condition on a share asks of the orders ahead; None when it is no such condition, or no pace is known yet.
+
+    `now` as of futures: own values of metrics.
+    """
     found = share_in(project, condition.formula.tree)
     if found is None or days_left <= 0 or not (condition.operator.climbs or condition.operator.sinks):
         return None
@@ -43,7 +46,7 @@ def needed(
     rising = with_part is condition.operator.climbs
     numbers = dict(now)
     so_far = share.orders(numbers)
-    if not so_far or any(numbers.get(name) is None for name in (share.part, *share.whole)):
+    if not so_far or any(_is_missing(project, name, numbers) for name in (share.part, *share.whole)):
         return None
     of = max(1, int(so_far / elapsed_days * days_left + 0.5))
 
@@ -59,6 +62,10 @@ def needed(
         hits = None if misses is None else of - misses
         run = None if hits is not None else smallest(lambda n: holds_after(0, n), _MOST)
     return Needed(share, rising, holds_after(0, 0), of, hits, run)
+
+
+def _is_missing(project: Project, name: str, now: Mapping[str, float | None]) -> bool:
+    return now.get(name) is None and project.metric(name).default is None
 
 
 def is_whole(project: Project, tree: Node) -> bool:
