@@ -8,6 +8,7 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 
 from mission_cli.config.load import load_project, located, read_project
+from mission_cli.config.warn import guard_warnings
 from mission_cli.daily.sql_metric import sql_problems
 from mission_cli.model.calendar import DAY, business_day, days
 from mission_cli.model.errors import ConfigurationError
@@ -53,6 +54,11 @@ def all_problems(root: Path) -> tuple[Project | None, list[Problem]]:
         problems += located(root, missing_exports(loaded.project, _loaded_sources(root)))
         problems += sql_problems(loaded.project)
     return loaded.project, sorted(problems)
+
+
+def all_warnings(root: Path, project: Project) -> list[Problem]:
+    """What is no mistake, but perhaps not what was meant."""
+    return sorted(located(root, guard_warnings(project)))
 
 
 def checked_project(root: Path) -> Project:

@@ -73,11 +73,14 @@ def print_init(root: Path, written: Sequence[str]) -> None:
     say(f"project directory: {root.resolve()}; next: missionctl --project {root} check")
 
 
-def print_check(project: Project | None, problems: Sequence[Problem], *, as_json: bool) -> None:
-    """Every problem on a line of its own, or what the project holds."""
+def print_check(project: Project | None, problems: Sequence[Problem], warnings: Sequence[Problem] = (), *, as_json: bool) -> None:
+    """Every problem on a line of its own, or what the project holds; warnings on standard error."""
     if as_json:
-        print_json({"ok": not problems, "problems": [asdict(problem) for problem in problems]})
+        lists = {"problems": problems, "warnings": warnings}
+        print_json({"ok": not problems} | {name: [asdict(problem) for problem in found] for name, found in lists.items()})
         return
+    for warning in warnings:
+        say(f"missionctl: warning: {warning}")
     for problem in problems:
         sys.stdout.write(f"{problem}\n")
     if problems:

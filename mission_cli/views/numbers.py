@@ -16,14 +16,15 @@ from mission_cli.formula.roll_sql import (
     daily_rows,
     day_columns,
     day_value,
+    fulfils,
     partition_columns,
     rolled_metrics,
     window_values,
 )
 from mission_cli.formula.totals_sql import formula_levels, formula_value, value_layers
 from mission_cli.formula.usage import mission_metrics, mission_sources
-from mission_cli.model.calendar import Window
-from mission_cli.model.metrics import DailyMetric, FormulaMetric
+from mission_cli.model.calendar import DAY, Window
+from mission_cli.model.metrics import DailyMetric, DayFormulaMetric, FormulaMetric, OverDays
 from mission_cli.model.missions import Mission
 from mission_cli.model.project import Project
 from mission_cli.views.evidence import Evidence, plain
@@ -138,3 +139,47 @@ def _values(evidence: Evidence, mission: Mission, used: set[str]) -> tuple[dict[
         {m.id: row[f"bare:{m.id}"] for m in formulas},
         {c.name: row[f"now:{c.name}"] for c in mission.conditions},
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What formulas see as of a day; the same without defaults, of metrics of days; each condition's value; and of streaks how
+    many days the one that goes on has."""
+
+    values: dict[str, float | None]
+    own: dict[str, float | None]
+    now: dict[str, float | None]
+    running: dict[str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Course:
+    """A window's numbers as of each of its days. Its partitions are read once; `of` makes one."""
+
+    evidence: Evidence
+    mission: Mission
+
+    @classmethod
+    def of(cls, evidence: Evidence, mission: Mission, window: Window, as_of: date) -> Course:
+        """Of the days up to the as-of day."""
+        _read_days(evidence, mission, window.days_through(as_of))
+        evidence.engine.execute("CREATE OR REPLACE TEMP TABLE every_day AS FROM daily")
+        return cls(evidence, mission)
+
+    def as_of(self, day: date) -> Standing:
+        """The numbers as of an earlier day, or the same."""
+        engine, used = self.evidence.engine, mission_metrics(self.evidence.project, self.mission)
+        engine.execute("CREATE OR REPLACE TEMP TABLE daily AS FROM every_day WHERE _day <= ?", [day])
+        totals, _ = _roll(self.evidence, used)
+        values, _, now = _values(self.evidence, self.mission, used)
+        streaks = [m for m in rolled_metrics(self.evidence.project) if m.id in used and m.over_days is OverDays.STREAK]
+        own = {name: values[name] if total is not None else None for name, total in totals.items() if name in values}
+        return Standing(values, own, now, {metric.id: self._running(metric, day) for metric in streaks})
+
+    def _running(self, metric: DailyMetric | DayFormulaMetric, day: date) -> int:
+        table = "daily" if isinstance(metric, DailyMetric) else "by_day"
+        found = {on for (on,) in self.evidence.engine.rows(f"SELECT DISTINCT _day FROM {table} WHERE {fulfils(metric)}")}
+        length = 0
+        while day - length * DAY in found:
+            length += 1
+        return length

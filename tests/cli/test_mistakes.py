@@ -1218,7 +1218,7 @@ def test_check_json_has_file_key_path_place_and_hint(tmp_path: Path) -> None:
 
 def test_check_json_of_a_project_without_mistakes(tmp_path: Path) -> None:
     ran = missionctl(write_shop(tmp_path), "check", "--json")
-    assert (ran.code, json.loads(ran.out)) == (0, {"ok": True, "problems": []})
+    assert (ran.code, json.loads(ran.out)) == (0, {"ok": True, "problems": [], "warnings": []})
 
 
 def test_several_mistakes_of_one_expression(tmp_path: Path) -> None:
