@@ -9,10 +9,10 @@ from typing import Protocol
 from mission_cli.daily.partition import partition_meaning, partition_metrics
 from mission_cli.model.project import Project
 from mission_cli.store.database import Database
-from mission_cli.store.files import Publisher
-from mission_cli.store.layout import Layout
+from mission_cli.store.files import Publisher, sweep
+from mission_cli.store.layout import EVIDENCE, Layout
 from mission_cli.store.ledger import Ledger
-from mission_cli.store.manifest import SupplierEntry, write_manifest
+from mission_cli.store.manifest import DamagedManifestError, Manifest, SupplierEntry, read_manifest, write_manifest
 
 
 class Watch(Protocol):
@@ -47,7 +47,8 @@ class Report:
 class Context:
     """One run: the project, its ledger, and what the run reports. `obsolete`: files that the ledger no longer names.
 
-    `today`: the business day that has begun there and not ended.
+    `today`: the business day that has begun there and not ended. `littered`: an earlier run was cut off, so that files may lie
+    about that nothing names.
     """
 
     project: Project
@@ -60,9 +61,37 @@ class Context:
     today: date
     report: Report = field(default_factory=Report)
     obsolete: list[str] = field(default_factory=list)
+    littered: bool = False
 
     def publish(self) -> None:
         """Let readers see what the ledger names now, then remove what it no longer names."""
+        write_manifest(self.layout.manifest, self._manifest())
+        if self.obsolete:
+            named = self.ledger.named_files()  # the same content may have come back under the same name
+            for name in set(self.obsolete) - named:
+                (self.layout.data / name).unlink(missing_ok=True)
+        self.obsolete.clear()
+
+    def publish_state(self) -> None:
+        """Let readers see the ledger in brief, beside the days and results that they see already.
+
+        For a run that failed: part of what it computed is in the ledger, and readers must see whole runs only. Nothing is
+        removed; the next run sweeps.
+        """
+        before = read_manifest(self.layout.manifest)
+        write_manifest(self.layout.manifest, replace(before, state=self._manifest().state))
+
+    def sweep(self) -> None:
+        """Remove every published file that neither the ledger nor, so that readers go on, the manifest names."""
+        sweep(self.layout.data, EVIDENCE, self.ledger.named_files() | self._shown())
+
+    def _shown(self) -> set[str]:
+        try:
+            return read_manifest(self.layout.manifest).files
+        except DamagedManifestError:
+            return set()
+
+    def _manifest(self) -> Manifest:
         meanings: dict[str, str] = {
             source.id: partition_meaning(partition_metrics(self.project, source.id), self.project.timezone)
             for source in self.project.sources
@@ -71,12 +100,7 @@ class Context:
         known = {entry["file"] for entry in manifest.state["refused"]}
         manifest.state["refused"] += [{"file": f, "reason": why} for f, why in self.report.refused if f not in known]
         manifest.state["missions"] = [mission.id for mission in self.project.missions]
-        write_manifest(self.layout.manifest, manifest)
-        if self.obsolete:
-            named = self.ledger.named_files()  # the same content may have come back under the same name
-            for name in set(self.obsolete) - named:
-                (self.layout.data / name).unlink(missing_ok=True)
-        self.obsolete.clear()
+        return manifest
 
     def _suppliers(self) -> SupplierEntry | None:
         known, suppliers = self.ledger.supplier_file(), self.project.suppliers

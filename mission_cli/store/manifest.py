@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from mission_cli.model.errors import StorageError
+from mission_cli.store.brief import unpacked
 from mission_cli.store.files import replace_text
 
 VERSION = 1
@@ -55,6 +56,13 @@ class Manifest:
     results: dict[date, ResultEntry] = field(default_factory=dict)
     suppliers: SupplierEntry | None = None
     state: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def files(self) -> set[str]:
+        """The name of every file that readers may open."""
+        days = {name for entries in self.days.values() for e in entries.values() for name in (e.orders, e.left_out, e.metrics)}
+        others = {entry.file for entry in self.results.values()} | {log["file"] for log in unpacked(self.state.get("logs"))}
+        return {name for name in days | others if name is not None} | ({self.suppliers.file} if self.suppliers else set())
 
     @property
     def latest(self) -> date | None:

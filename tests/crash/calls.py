@@ -16,12 +16,14 @@ _HERE = 0xFFFFFF9C  # AT_FDCWD
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """A storage call on a file below the project. `path` is relative to it; of a rename it is where the file goes."""
+    """A storage call on a file below the project. `path` is relative to it; of a rename it is where the file goes, and `source`
+    where it was."""
 
     name: str
     path: str
     changes: bool
     size: int = 0
+    source: str = ""
 
     def __str__(self) -> str:
         return f"{self.name} {self.path}" + (f" ({self.size} bytes)" if self.size else "")
@@ -42,24 +44,29 @@ def understood(question: Question, root: Path) -> Call | None:
     name, thread, args = question.name, question.thread, question.args
     try:
         path = _path(thread, name, args)
+        source = _text(thread, args[0]) if name == "rename" else ""
     except (OSError, UnicodeDecodeError):
         return None
-    if path is None or not path.startswith(f"{root}/"):
+    if not path.startswith(f"{root}/"):
         return None
+    relative = path.removeprefix(f"{root}/")
     if name in ("mkdir", "mkdirat"):
-        changes = not os.path.exists(path)
+        changes = not Path(path).exists()
     else:
         opens = name in _OPENS and name != "creat"
-        changes = not opens or bool(_flags(thread, name, args) & (os.O_ACCMODE | os.O_CREAT | os.O_TRUNC))
+        flags = _flags(thread, name, args) if opens else os.O_WRONLY
+        changes = bool(flags & (os.O_ACCMODE | os.O_CREAT | os.O_TRUNC))
+        if flags & os.O_DIRECTORY and not relative.startswith("data/exports"):
+            return None  # a look at what is there; who cannot look goes without
     size = args[2] if name in ("write", "pwrite64") else 0
-    return Call(name, os.path.relpath(path, root), changes, size)
+    return Call(name, relative, changes, size, source.removeprefix(f"{root}/"))
 
 
-def _path(thread: int, name: str, args: tuple[int, ...]) -> str | None:
+def _path(thread: int, name: str, args: tuple[int, ...]) -> str:
     if name in _BY_DESCRIPTOR:
-        return os.readlink(f"/proc/{thread}/fd/{args[0]}")
+        return _opened(thread, args[0])
     if name in ("sendfile", "copy_file_range"):
-        return os.readlink(f"/proc/{thread}/fd/{args[0 if name == 'sendfile' else 2]}")
+        return _opened(thread, args[0 if name == "sendfile" else 2])
     if name in ("rename", "link", "symlink"):
         return _text(thread, args[1])
     if name in ("renameat", "renameat2", "linkat"):
@@ -75,8 +82,12 @@ def _at(thread: int, folder: int, address: int) -> str:
     text = _text(thread, address)
     if text.startswith("/"):
         return text
-    base = f"/proc/{thread}/cwd" if folder & 0xFFFFFFFF == _HERE else f"/proc/{thread}/fd/{folder}"
-    return os.path.normpath(f"{os.readlink(base)}/{text}")
+    base = Path(f"/proc/{thread}/cwd").readlink() if folder & 0xFFFFFFFF == _HERE else _opened(thread, folder)
+    return os.path.normpath(f"{base}/{text}")
+
+
+def _opened(thread: int, descriptor: int) -> str:
+    return str(Path(f"/proc/{thread}/fd/{descriptor}").readlink())
 
 
 def _flags(thread: int, name: str, args: tuple[int, ...]) -> int:
@@ -95,7 +106,7 @@ def _text(thread: int, address: int) -> str:
 
 def memory(thread: int, address: int, size: int) -> bytes:
     """Bytes of the memory of a stopped thread."""
-    with open(f"/proc/{thread}/mem", "rb", buffering=0) as file:
+    with Path(f"/proc/{thread}/mem").open("rb", buffering=0) as file:
         file.seek(address)
         return file.read(size)
 
@@ -118,5 +129,5 @@ def _offset(question: Question) -> int:
     lines = Path(f"/proc/{question.thread}/fdinfo/{question.args[0]}").read_text().splitlines()
     fields = dict(line.split(":", 1) for line in lines if ":" in line)
     if int(fields["flags"], 8) & os.O_APPEND:
-        return os.stat(f"/proc/{question.thread}/fd/{question.args[0]}").st_size
+        return Path(f"/proc/{question.thread}/fd/{question.args[0]}").stat().st_size
     return int(fields["pos"])

@@ -195,11 +195,13 @@ def _failed(stage: Stage, plan: Undisturbed, what: Disturbance, *, read: bool) -
 
 
 def _told(ended: Ended, failed: list[Call]) -> list[str]:
-    """The exit code is 3, and a file that failed is named."""
-    wrong = [] if ended.code == 3 else [f"ended with {ended.code}: {ended.said[-500:]}"]
+    """The exit code is 3, and a file that failed is named. What cannot be read may be a refused file, or a mistake of the
+    configuration."""
+    codes = (3,) if any(call.changes for call in failed) else (1, 2, 3)
+    wrong = [] if ended.code in codes else [f"ended with {ended.code}: {ended.said[-500:]}"]
     if "Traceback" in ended.said:
         wrong.append(f"a traceback: {ended.said[-500:]}")
-    if not any(call.path in ended.said for call in failed):
+    if not any(name in ended.said for call in failed for name in (call.path, call.source) if name):
         wrong.append(f"the file is not named: {ended.said[-300:]}")
     return wrong
 

@@ -88,7 +88,7 @@ def _do(job: Callable[[], int], to: socket.socket | None, said: int, *, single: 
         code = job()
         sys.stdout.flush()
         sys.stderr.flush()
-    except BaseException:
+    except BaseException:  # noqa: BLE001  # nothing may come back out of a fork
         traceback.print_exc()
         sys.stderr.flush()
     os._exit(code)
