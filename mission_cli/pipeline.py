@@ -111,6 +111,7 @@ def _end(context: Context) -> None:
     with context.database.transaction():
         _record(context, "done")
         context.publish()
+        context.remove_obsolete()
         if context.littered:
             context.sweep()
 

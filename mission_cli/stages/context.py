@@ -64,8 +64,11 @@ class Context:
     littered: bool = False
 
     def publish(self) -> None:
-        """Let readers see what the ledger names now, then remove what it no longer names."""
+        """Let readers see what the ledger names now. What it no longer names stays a while, for those who are reading it."""
         write_manifest(self.layout.manifest, self._manifest())
+
+    def remove_obsolete(self) -> None:
+        """Remove what the ledger no longer names, when it has been published."""
         if self.obsolete:
             named = self.ledger.named_files()  # the same content may have come back under the same name
             for name in set(self.obsolete) - named:

@@ -201,7 +201,7 @@ def _told(ended: Ended, failed: list[Call]) -> list[str]:
     wrong = [] if ended.code in codes else [f"ended with {ended.code}: {ended.said[-500:]}"]
     if "Traceback" in ended.said:
         wrong.append(f"a traceback: {ended.said[-500:]}")
-    if not any(name in ended.said for call in failed for name in (call.path, call.source) if name):
+    if not any(name in ended.said for call in failed for name in (call.path.removesuffix(".wal"), call.source) if name):
         wrong.append(f"the file is not named: {ended.said[-300:]}")
     return wrong
 
