@@ -9,6 +9,7 @@ import time
 import warnings
 from collections import Counter
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from random import Random
 
@@ -40,13 +41,16 @@ def main() -> int:
 
 
 def _disturbed(folder: Path, asked: argparse.Namespace) -> list[Outcome]:
-    """Every disturbance that is asked for, told as it comes."""
-    outcomes = []
+    """Every disturbance that is asked for, told as it comes; with Ctrl-C those so far."""
+    outcomes: list[Outcome] = []
     stage = Stage.built(folder)
-    for number, what in enumerate(_todo(stage, asked)):
-        outcome = disturbed(stage, what, asked.seed, read=asked.replay is not None or number % 7 == 0)
-        outcomes.append(outcome)
-        told(outcome, asked.seed, number, detailed=asked.replay is not None)
+    todo = [*_todo(stage, asked)]
+    Random(f"{asked.seed}:order").shuffle(todo)  # so that some of everything was done whenever it is ended
+    with suppress(KeyboardInterrupt):
+        for number, what in enumerate(todo, 1):
+            outcome = disturbed(stage, what, asked.seed, read=asked.replay is not None or number % 7 == 0)
+            outcomes.append(outcome)
+            told(outcome, asked.seed, (number, len(todo)), detailed=asked.replay is not None)
     return outcomes
 
 

@@ -10,16 +10,16 @@ from tests.crash.disturb import Outcome
 _EVERY = 200
 
 
-def told(outcome: Outcome, seed: int, number: int, *, detailed: bool) -> None:
-    """A failure at once; now and then that there is progress."""
+def told(outcome: Outcome, seed: int, number: tuple[int, int], *, detailed: bool) -> None:
+    """A failure at once; now and then how many are done, of how many."""
     what = outcome.disturbance
     if outcome.wrong:
         print(f"{what.token}: at {outcome.at}\n    " + "\n    ".join(outcome.wrong))
         print(f"    make crash SEED={seed} REPLAY={what.token}", flush=True)
     elif detailed:
         print(f"{what.token}: at {outcome.at}: exit code {outcome.code}, everything held", flush=True)
-    elif number % _EVERY == _EVERY - 1:
-        print(f"… {number + 1}", flush=True)
+    elif number[0] % _EVERY == 0:
+        print(f"… {number[0]:,} of {number[1]:,}", flush=True)
 
 
 def summary(outcomes: Sequence[Outcome], seed: int, seconds: float) -> str:
