@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import signal
+from collections.abc import Callable
 from dataclasses import dataclass
 from random import Random
 
@@ -61,13 +62,15 @@ def disturbed(stage: Stage, what: Disturbance, seed: int, *, read: bool) -> Outc
 
 def planned(stage: Stage, kind: str) -> list[Disturbance]:
     """Every disturbance of a kind, scenario by scenario."""
-    wanted = {
-        "kill": lambda call: call.changes,
-        "torn": lambda call: call.is_write,
-        "EIO": lambda call: call.changes or call.name.startswith("open"),
-        "ENOSPC": lambda call: call.takes_room,
-    }[kind]
-    return [Disturbance(kind, name, number) for name, plan in stage.undisturbed.items() for number in plan.numbers(wanted)]
+    return [Disturbance(kind, name, number) for name, plan in stage.undisturbed.items() for number in plan.numbers(_FITS[kind])]
+
+
+_FITS: dict[str, Callable[[Call], bool]] = {
+    "kill": lambda call: call.changes,
+    "torn": lambda call: call.is_write,
+    "EIO": lambda call: call.changes or call.name.startswith("open"),
+    "ENOSPC": lambda call: call.takes_room,
+}
 
 
 # ---------------------------------------------------------------- kills
@@ -76,14 +79,13 @@ def planned(stage: Stage, kind: str) -> list[Disturbance]:
 class _Strike:
     """A policy: at the call with a number, or the first one after it that fits, do it."""
 
-    def __init__(self, number: int, deed: int, *, only_changes: bool) -> None:
-        self._number, self._deed, self._only_changes = number, deed, only_changes
+    def __init__(self, number: int, kind: str) -> None:
+        self._number, self._fits = number, _FITS[kind]
+        self._deed = {"kill": KILL, "torn": TEAR}.get(kind) or getattr(errno, kind)
         self.at: Call | None = None
 
     def __call__(self, number: int, call: Call) -> int:
-        if self.at is not None or number < self._number or (self._only_changes and not call.changes):
-            return GO
-        if self._deed == TEAR and not call.is_write:
+        if self.at is not None or number < self._number or not self._fits(call):
             return GO
         self.at = call
         return self._deed
@@ -94,7 +96,7 @@ def _cut_off(stage: Stage, plan: Undisturbed, strike: _Strike, *, threads: bool)
 
 
 def _killed(stage: Stage, plan: Undisturbed, what: Disturbance, *, read: bool) -> Outcome:
-    strike = _Strike(what.number, TEAR if what.kind == "torn" else KILL, only_changes=True)
+    strike = _Strike(what.number, what.kind)
     ended = _cut_off(stage, plan, strike, threads=what.threads)
     outcome = Outcome(what, str(strike.at or ""), strike.at is not None, ended.code, 1)
     wrong = [] if ended.code == (_HARD if outcome.struck else 0) else [f"ended with {ended.code}: {ended.said[-500:]}"]
@@ -109,8 +111,8 @@ def _chain(stage: Stage, plan: Undisturbed, what: Disturbance, dice: Random) -> 
     wrong: list[str] = []
     places = []
     for _ in range(dice.randint(2, 6)):
-        deed, threads = dice.choice([KILL, KILL, TEAR]), dice.random() < 0.5
-        strike = _Strike(dice.randint(1, dice.choice([40, len(plan.calls)])), deed, only_changes=True)
+        kind, threads = dice.choice(["kill", "kill", "torn"]), dice.random() < 0.5
+        strike = _Strike(dice.randint(1, dice.choice([40, len(plan.calls)])), kind)
         ended = _cut_off(stage, plan, strike, threads=threads)
         if ended.code not in (0, _HARD):
             wrong.append(f"ended with {ended.code}: {ended.said[-500:]}")
@@ -170,21 +172,21 @@ def _still_readable(stage: Stage, plan: Undisturbed, *, whole: bool, read: bool)
 class _Fault(_Strike):
     """A policy: the call with a number fails; a full disk stays full."""
 
-    def __init__(self, number: int, error: int) -> None:
-        super().__init__(number, error, only_changes=False)
-        self._error = error
+    def __init__(self, number: int, kind: str) -> None:
+        super().__init__(number, kind)
+        self._stays = kind == "ENOSPC"
         self.failed: list[Call] = []
 
     def __call__(self, number: int, call: Call) -> int:
-        fails = self._error == errno.ENOSPC and self.at is not None and call.takes_room
+        fails = self._stays and self.at is not None and call.takes_room
         if fails or super().__call__(number, call):
             self.failed.append(call)
-            return self._error
+            return self._deed
         return GO
 
 
 def _failed(stage: Stage, plan: Undisturbed, what: Disturbance, *, read: bool) -> Outcome:
-    fault = _Fault(what.number, getattr(errno, what.kind))
+    fault = _Fault(what.number, what.kind)
     ended = _cut_off(stage, plan, fault, threads=what.threads)
     outcome = Outcome(what, str(fault.at or ""), fault.at is not None, ended.code)
     wrong = [] if fault.at is None else _told(ended, fault.failed)
