@@ -22,8 +22,8 @@ from mission_cli.stages.rosters import KnownRosters, load_rosters
 from mission_cli.stages.views import make_views
 from mission_cli.staging.files import missing_exports
 from mission_cli.store.database import opened
-from mission_cli.store.files import Publisher, sweep
-from mission_cli.store.layout import EVIDENCE, Layout
+from mission_cli.store.files import Publisher
+from mission_cli.store.layout import Layout
 from mission_cli.store.ledger import Ledger
 from mission_cli.store.lock import held
 from mission_cli.store.manifest import DamagedManifestError, read_manifest
@@ -101,8 +101,7 @@ def _begun(project: Project, command: str, now: datetime, watch: Watch, effectiv
     since = now.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
     with held(layout.lock, command, since), opened(layout.database, layout.scratch, project.timezone) as database:
         ledger = Ledger(database)
-        if ledger.was_cut_off():
-            sweep(layout.data, EVIDENCE, ledger.named_files())
+        littered = ledger.was_cut_off()
         run = ledger.begin_run(command, now.astimezone(UTC).replace(tzinfo=None))
         context = Context(
             project,
@@ -114,17 +113,31 @@ def _begun(project: Project, command: str, now: datetime, watch: Watch, effectiv
             run,
             business_day(now, project.timezone, project.day_start),
             effective(ledger.latest_evaluation()),
+            littered=littered,
         )
         try:
+            if littered:
+                context.sweep()  # here for room on the disk; at the end again, when readers have let go of the rest
             yield context
+            _end(context)
         except BaseException:
             with suppress(Exception):  # what went wrong first is what the operator must see
-                _end(context, "failed")
+                _record(context, "failed")
+                context.publish_state()
             raise
-        _end(context, "done")
 
 
-def _end(context: Context, outcome: str) -> None:
+def _end(context: Context) -> None:
+    """The ledger says last that the run is done: until then the next one sweeps up after it."""
+    with context.database.transaction():
+        _record(context, "done")
+        context.publish()
+        context.remove_obsolete()
+        if context.littered:
+            context.sweep()
+
+
+def _record(context: Context, outcome: str) -> None:
     report = context.report
     counts = {
         "batches": report.batches,
@@ -132,4 +145,3 @@ def _end(context: Context, outcome: str) -> None:
         "evaluations": len(report.evaluated),
     }
     context.ledger.end_run(context.run, outcome, datetime.now(UTC).replace(tzinfo=None), counts)
-    context.publish()

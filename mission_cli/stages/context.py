@@ -11,10 +11,10 @@ from mission_cli.model.calendar import WindowKind
 from mission_cli.model.project import Project
 from mission_cli.staging.meaning import SUPPLIERS, assigned_roster
 from mission_cli.store.database import Database
-from mission_cli.store.files import Publisher
-from mission_cli.store.layout import Layout
+from mission_cli.store.files import Publisher, sweep
+from mission_cli.store.layout import EVIDENCE, Layout
 from mission_cli.store.ledger import Ledger
-from mission_cli.store.manifest import SupplierEntry, write_manifest
+from mission_cli.store.manifest import DamagedManifestError, Manifest, SupplierEntry, read_manifest, write_manifest
 
 
 class Watch(Protocol):
@@ -50,7 +50,7 @@ class Context:
     """One run: the project, its ledger, and what the run reports. `obsolete`: files that the ledger no longer names.
 
     `today`: the business day that has begun there and not ended. `effective`: the first as-of day for which a roster counts
-    that this run takes in.
+    that this run takes in. `littered`: an earlier run was cut off, so that files may lie about that nothing names.
     """
 
     project: Project
@@ -64,9 +64,40 @@ class Context:
     effective: date
     report: Report = field(default_factory=Report)
     obsolete: list[str] = field(default_factory=list)
+    littered: bool = False
 
     def publish(self) -> None:
-        """Let readers see what the ledger names now, then remove what it no longer names."""
+        """Let readers see what the ledger names now. What it no longer names stays a while, for those who are reading it."""
+        write_manifest(self.layout.manifest, self._manifest())
+
+    def remove_obsolete(self) -> None:
+        """Remove what the ledger no longer names, when it has been published."""
+        if self.obsolete:
+            named = self.ledger.named_files()  # the same content may have come back under the same name
+            for name in set(self.obsolete) - named:
+                (self.layout.data / name).unlink(missing_ok=True)
+        self.obsolete.clear()
+
+    def publish_state(self) -> None:
+        """Let readers see the ledger in brief, beside the days and results that they see already.
+
+        For a run that failed: part of what it computed is in the ledger, and readers must see whole runs only. Nothing is
+        removed; the next run sweeps.
+        """
+        before = read_manifest(self.layout.manifest)
+        write_manifest(self.layout.manifest, replace(before, state=self._manifest().state))
+
+    def sweep(self) -> None:
+        """Remove every published file that neither the ledger nor, so that readers go on, the manifest names."""
+        sweep(self.layout.data, EVIDENCE, self.ledger.named_files() | self._shown())
+
+    def _shown(self) -> set[str]:
+        try:
+            return read_manifest(self.layout.manifest).files
+        except DamagedManifestError:
+            return set()
+
+    def _manifest(self) -> Manifest:
         meanings: dict[str, str] = {
             source.id: partition_meaning(partition_metrics(self.project, source.id), self.project.timezone)
             for source in self.project.sources
@@ -75,12 +106,7 @@ class Context:
         known = {entry["file"] for entry in manifest.state["refused"]}
         manifest.state["refused"] += [{"file": f, "reason": why} for f, why in self.report.refused if f not in known]
         manifest.state["missions"] = [mission.id for mission in self.project.missions]
-        write_manifest(self.layout.manifest, manifest)
-        if self.obsolete:
-            named = self.ledger.named_files()  # the same content may have come back under the same name
-            for name in set(self.obsolete) - named:
-                (self.layout.data / name).unlink(missing_ok=True)
-        self.obsolete.clear()
+        return manifest
 
     def _suppliers(self) -> list[SupplierEntry]:
         suppliers = self.project.suppliers

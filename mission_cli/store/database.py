@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import duckdb
 
 from mission_cli.model.errors import StorageError
+from mission_cli.store.files import PENDING, sync
 from mission_cli.store.statements import statement
 
 if TYPE_CHECKING:
@@ -137,18 +138,21 @@ def _hearing_ctrl_c() -> Iterator[None]:
 @contextmanager
 def opened(path: Path, scratch: Path, timezone: str) -> Iterator[Database]:
     """The database at `path`, made when it is not there. Ends with a CHECKPOINT. The caller holds the lock."""
-    scratch.mkdir(parents=True, exist_ok=True)
+    _clear(scratch)
     try:
+        if not path.exists():
+            _make(path)
         connection = duckdb.connect(path, config={"temp_directory": str(scratch), "memory_limit": _MEMORY})
     except duckdb.Error as error:
         raise StorageError(f"{path} cannot be opened as a database: {first_line(error)}") from error
     try:
-        configure(connection, timezone)
-        _refuse_other_formats(connection, path)
-        connection.execute(statement("schema"))
-        connection.execute("INSERT INTO format SELECT ? WHERE NOT EXISTS (FROM format)", [_FORMAT])
-        yield Database(connection)
-        connection.execute("CHECKPOINT")
+        with _naming(path):
+            configure(connection, timezone)
+            _refuse_other_formats(connection, path)
+            connection.execute(statement("schema"))
+            connection.execute("INSERT INTO format SELECT ? WHERE NOT EXISTS (FROM format)", [_FORMAT])
+            yield Database(connection)
+            connection.execute("CHECKPOINT")
     finally:
         connection.close()
 
@@ -164,6 +168,33 @@ def _refuse_other_formats(connection: duckdb.DuckDBPyConnection, path: Path) -> 
             f"{path} was made by another version of missionctl (its tables have format {found[0]}, not {_FORMAT}):"
             " move data/ away, all but the exports, and compute everything again with missionctl backfill"
         )
+
+
+def _clear(scratch: Path) -> None:
+    """Remove what a run that was killed has left in its scratch folder."""
+    scratch.mkdir(parents=True, exist_ok=True)
+    for left in scratch.iterdir():
+        if left.is_file():
+            left.unlink()
+
+
+def _make(path: Path) -> None:
+    """Make an empty database, as a whole or not at all: DuckDB does not open one whose making was cut off."""
+    temporary = path.with_name(path.name + PENDING)
+    temporary.unlink(missing_ok=True)
+    duckdb.connect(temporary).close()
+    sync(temporary)
+    temporary.replace(path)
+    sync(path.parent)
+
+
+@contextmanager
+def _naming(path: Path) -> Iterator[None]:
+    """In the block, a failure of the database's own storage names it; that of a sync does not by itself."""
+    try:
+        yield
+    except duckdb.FatalException as error:
+        raise StorageError(f"{path} cannot be written: {first_line(error)}") from error
 
 
 def in_memory(timezone: str) -> Database:

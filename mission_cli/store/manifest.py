@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from mission_cli.model.errors import StorageError
+from mission_cli.store.brief import unpacked
 from mission_cli.store.files import replace_text
 
 VERSION = 2
@@ -68,6 +69,14 @@ class Manifest:
     def assigned_as_of(self, mission: str, day: date) -> str | None:
         """The file of a mission's assigned windows that counts as of a day."""
         return next((file for effective, file in reversed(self.assigned.get(mission, [])) if effective <= day), None)
+
+    @property
+    def files(self) -> set[str]:
+        """The name of every file that readers may open."""
+        days = {name for entries in self.days.values() for e in entries.values() for name in (e.orders, e.left_out, e.metrics)}
+        others = {entry.file for entry in self.results.values()} | {log["file"] for log in unpacked(self.state.get("logs"))}
+        rosters = {entry.file for entry in self.suppliers} | {file for found in self.assigned.values() for _, file in found}
+        return {name for name in days | others if name is not None} | rosters
 
     @property
     def latest(self) -> date | None:

@@ -22,7 +22,15 @@ from mission_cli.views.evidence import Evidence
 from mission_cli.views.explanation import ConditionExplained, Explanation, LeftOut, MissionExplained, OrderExplained
 from mission_cli.views.numbers import Numbers
 from mission_cli.views.own import own_segment, own_windows
-from mission_cli.views.published import Identity, Published, chosen_day, identify, known_mission, published, results_as_of
+from mission_cli.views.published import (
+    Identity,
+    Published,
+    chosen_day,
+    from_one_state,
+    identify,
+    known_mission,
+    results_as_of,
+)
 from mission_cli.views.standing import absence, reward_note, standing, target_note
 from mission_cli.views.words import because, with_numbers
 
@@ -32,7 +40,10 @@ def explain_supplier(project: Project, root: Path, name: str, mission: str | Non
 
     Raises UsageError for a supplier, mission or day that is not known.
     """
-    source = published(root)
+    return from_one_state(root, lambda source: _explained(project, source, name, mission, day, today))
+
+
+def _explained(project: Project, source: Published, name: str, mission: str | None, day: date | None, today: date) -> Explanation:
     as_of = chosen_day(source, day, today)
     results = results_as_of(source, as_of)
     who = identify(source, name, as_of, results, {s.id: s.supplier for s in project.sources})

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from difflib import get_close_matches
 from pathlib import Path
+from typing import TypeVar
 
 import polars as pl
 
@@ -14,6 +15,7 @@ from mission_cli.model.errors import StorageError, UsageError
 from mission_cli.store.layout import Layout
 from mission_cli.store.manifest import LEFT, Manifest, SupplierEntry, read_manifest
 
+T = TypeVar("T")
 _MEND = "restore it, or move data/ away and compute everything again with missionctl backfill"
 
 
@@ -36,6 +38,20 @@ def published(root: Path) -> Published:
     if not manifest.state:
         raise UsageError(f'nothing was computed yet in {root}; start with "missionctl run" or "missionctl backfill"')
     return Published(layout.data, manifest)
+
+
+def from_one_state(root: Path, read: Callable[[Published], T]) -> T:
+    """What `read` makes of one state of what is published.
+
+    A run that ends meanwhile removes files of the state before: then from the new state, as a whole.
+    """
+    while True:
+        source = published(root)
+        try:
+            return read(source)
+        except (StorageError, FileNotFoundError):
+            if published(root) == source:
+                raise
 
 
 def chosen_day(source: Published, day: date | None, today: date) -> date:
