@@ -141,7 +141,9 @@ def newer(what: str, day: date) -> UsageError:
 
 def of_order(value: object) -> str:
     """A value of an order as text."""
-    return plain(value) if isinstance(value, int | float | Decimal) and not isinstance(value, bool) else str(value)
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return plain(value) if isinstance(value, int | float | Decimal) else str(value)
 
 
 def _failing(metric: DailyMetric, row: Mapping[str, Any]) -> str:

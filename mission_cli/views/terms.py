@@ -16,6 +16,8 @@ from mission_cli.views.evidence import of_order, plain
 from mission_cli.views.explanation import Term
 from mission_cli.views.words import number, with_numbers
 
+_SHOWN = 20  # different values, of a metric that counts them
+
 
 def day_term(metric: DailyMetric, total: Any, rows: pl.DataFrame | None) -> Term:
     """A metric of partitions. `rows`: the supplier's days in its source, None when there is none."""
@@ -76,7 +78,8 @@ def _detail(metric: DailyMetric, days: Mapping[date, Any], rows: pl.DataFrame | 
         return None
     if metric.over_days is OverDays.DISTINCT:
         values = rows[state_column(metric.id, "values")].explode().drop_nulls().unique().sort()
-        return ", ".join(of_order(value) for value in values)
+        more = f" and {len(values) - _SHOWN} more" if len(values) > _SHOWN else ""
+        return ", ".join(of_order(value) for value in values[:_SHOWN]) + more
     if "time" in metric.state:
         time = rows[state_column(metric.id, "time")].drop_nulls()
         moment = time.min() if metric.in_day is InDay.FIRST else time.max()
