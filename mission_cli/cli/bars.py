@@ -11,10 +11,10 @@ from rich.padding import Padding
 from rich.text import Text
 
 from mission_cli.cli.render import print_json, show
-from mission_cli.cli.tables import styled, target
+from mission_cli.cli.tables import styled
 from mission_cli.model.text import printable
 from mission_cli.views.progress import ConditionProgress, MissionProgress, Progress
-from mission_cli.views.words import number
+from mission_cli.views.words import number, target_text
 
 _BAR = 20
 _NAME = 16  # columns of a name; a longer one has a line of its own
@@ -73,7 +73,7 @@ def _condition(condition: ConditionProgress) -> Iterator[RenderableType]:
         name = ""
     bar = Text.assemble((_bar(condition.share), colour))
     value = number(condition.value, condition.val)
-    held = f"{value} {target(condition.type, condition.val, condition.val_high)}" if condition.value is not None else value
+    held = f"{value} {target_text(condition.type, condition.val, condition.val_high)}" if condition.value is not None else value
     yield _line(2, Text.assemble(set_cell_size(name, _NAME), "  ", bar, "  ", held, _marks(condition)))
     if said := _said(condition):
         yield _line(_NAME + 4, said)

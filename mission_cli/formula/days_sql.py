@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-from mission_cli.formula.emit import identifier
+from mission_cli.formula.emit import identifier, text_literal
 from mission_cli.formula.graph import in_levels, reachable
 from mission_cli.formula.roll_sql import daily_metrics, day_formula_value, day_value, one_day_value
 from mission_cli.formula.totals_sql import first_layer, formula_value, with_default
@@ -26,11 +26,13 @@ def day_layers(project: Project, used: Collection[str]) -> list[str]:
     names = reachable(project.needs(), [metric.id for metric in day_formulas(project, used)])
     daily = daily_metrics(project, names)
     totals = "".join(f", any_value({one_day_value(m, identifier(m.id))}) AS {identifier(m.id)}" for m in daily)
+    sources = sorted({metric.source for metric in daily})
+    totals += "".join(f", bool_or(_source = {text_literal(source)}) AS {_day_in(source)}" for source in sources)
     layers = [first_layer(daily, f"SELECT _day, supplier_id{totals} FROM daily GROUP BY ALL")]
     needs = {name: others for name, others in project.needs().items() if name in names}
     for number, level in enumerate(in_levels(needs)):
         metrics = [metric for name in level if not isinstance(metric := project.metric(name), DailyMetric)]
-        inner = ", ".join(_of_the_day(metric) for metric in metrics)
+        inner = ", ".join(_of_the_day(project, metric) for metric in metrics)
         outer = "".join(f", {_of_one_day(metric)}" for metric in metrics if isinstance(metric, DayFormulaMetric))
         layers.append(f"level_{number + 1} AS (SELECT *{outer} FROM (SELECT *, {inner} FROM level_{number}))")
     return [*layers, f"by_day AS (SELECT * FROM level_{len(layers) - 1})"]
@@ -41,11 +43,19 @@ def rolled_days(metrics: Collection[DayFormulaMetric]) -> str:
     return ", ".join(f"{day_formula_value(metric)} AS {identifier(metric.id)}" for metric in metrics)
 
 
-def _of_the_day(metric: FormulaMetric | DayFormulaMetric) -> str:
+def _of_the_day(project: Project, metric: FormulaMetric | DayFormulaMetric) -> str:
+    """The value on a day; a formula of days has one only where the supplier has a row in one of the sources that it is made of."""
     value = formula_value(metric.formula)
     if isinstance(metric, DayFormulaMetric):
-        return f"{value} AS {day_value(metric)}"
+        made_of = reachable(project.needs(), [metric.id])
+        there = " OR ".join(_day_in(source) for source in sorted({m.source for m in daily_metrics(project, made_of)}))
+        return f"CASE WHEN {there or 'FALSE'} THEN {value} END AS {day_value(metric)}"
     return f"{with_default(value, metric.default)} AS {identifier(metric.id)}"
+
+
+def _day_in(source: str) -> str:
+    """The quoted name of the column that tells whether the supplier has a row of the source that day."""
+    return identifier(f"in:{source}")
 
 
 def _of_one_day(metric: DayFormulaMetric) -> str:

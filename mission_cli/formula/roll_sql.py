@@ -68,7 +68,8 @@ def _state_type(metric: DailyMetric, part: str) -> str:
         case "sum":
             return metric.data_type.total_sql
         case "values":
-            return f"{DataType(metric.expression.type).sql}[]"
+            kind = metric.expression.type
+            return f"{DataType(kind).sql if kind is not Type.NULL else 'BIGINT'}[]"
         case _:
             return "TIMESTAMPTZ"
 

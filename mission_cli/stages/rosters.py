@@ -10,7 +10,7 @@ from difflib import get_close_matches
 import polars as pl
 
 from mission_cli.formula.emit import identifier, text_literal
-from mission_cli.model.calendar import DAY, Window, WindowKind
+from mission_cli.model.calendar import DAY, NEVER, Window, WindowKind
 from mission_cli.model.errors import UsageError
 from mission_cli.model.missions import OF_WINDOWS, Mission, Operator
 from mission_cli.model.project import Source, Suppliers
@@ -82,6 +82,7 @@ class KnownRosters:
             start, end = pl.col("window_start"), pl.col("window_end")
             if since:
                 start = pl.col(mission.window.field)
+                rows = rows.filter(start < NEVER)
                 end = start + (mission.window.days - 1) * DAY
             spans = rows.select(start.alias("start"), end.alias("end")).drop_nulls().group_by("start", "end").len().collect()
             self._windows[key] = {Window(first, last): owners for first, last, owners in spans.rows()}

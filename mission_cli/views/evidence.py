@@ -104,7 +104,7 @@ class Evidence:
         if not names:
             return pl.DataFrame()
         key = " || ' / ' || ".join(f"coalesce(CAST({identifier(k)} AS VARCHAR), '')" for k in source.key)
-        time = identifier(source.time)
+        time, order = identifier(source.time), ", ".join(f"o.{identifier(k)}" for k in source.key)
         paths = [self.published.path(name) for name in names]
         shown = ", ".join(
             f"CAST({identifier(c.name)} AS VARCHAR) AS {identifier(c.name)}"
@@ -114,7 +114,7 @@ class Evidence:
         query = (
             f"SELECT * REPLACE ({shown}), {key} AS _key, left(CAST({time} AS VARCHAR), 16) AS _time{', ' + more if more else ''}"
             f" FROM read_parquet(?, hive_partitioning = false) AS o WHERE CAST({identifier(source.supplier)} AS VARCHAR) = ?"
-            f" ORDER BY _day, o.{time}, _key"
+            f" ORDER BY _day, o.{time}, {order}"
         )
         try:
             return self.engine.frame(query, [[exact_path(path) for path in paths], self.supplier])
@@ -141,7 +141,9 @@ def newer(what: str, day: date) -> UsageError:
 
 def of_order(value: object) -> str:
     """A value of an order as text."""
-    return plain(value) if isinstance(value, int | float | Decimal) and not isinstance(value, bool) else str(value)
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return plain(value) if isinstance(value, int | float | Decimal) else str(value)
 
 
 def _failing(metric: DailyMetric, row: Mapping[str, Any]) -> str:

@@ -24,6 +24,7 @@ from mission_cli.formula.roll_sql import (
 from mission_cli.formula.totals_sql import formula_levels, formula_value, value_layers
 from mission_cli.formula.usage import mission_metrics, mission_sources
 from mission_cli.model.calendar import DAY, Window
+from mission_cli.model.expression import Type
 from mission_cli.model.metrics import DailyMetric, DayFormulaMetric, FormulaMetric, OverDays
 from mission_cli.model.missions import Mission
 from mission_cli.model.project import Project
@@ -55,7 +56,10 @@ class Numbers:
         values, bare, now = _values(evidence, mission, used)
         shown = {name: "no data" if value is None else plain(value) for name, value in values.items()}
         shown |= {name: plain(total) for name, total in totals.items() if total is not None}
-        terms = [day_term(metric, totals[metric.id], rows.get(metric.source)) for metric in daily]
+        dated = {source.id for source in project.sources if source.column(source.time).data_type.type is Type.DATE}
+        terms = [
+            day_term(metric, totals[metric.id], rows.get(metric.source), whole_days=metric.source in dated) for metric in daily
+        ]
         terms += [day_formula_term(metric, totals[metric.id], of_days) for metric in day_formulas(project, used)]
         formulas = [m for m in project.metrics if isinstance(m, FormulaMetric) and m.id in used]
         terms += [formula_term(m, shown, from_default=bare[m.id] is None) for m in formulas]

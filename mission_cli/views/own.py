@@ -8,7 +8,7 @@ import duckdb
 import polars as pl
 
 from mission_cli.formula.emit import identifier, over_orders
-from mission_cli.model.calendar import Window, WindowKind
+from mission_cli.model.calendar import NEVER, Window, WindowKind
 from mission_cli.model.missions import Condition, Mission, Segment
 from mission_cli.store.database import exact_path
 from mission_cli.views.evidence import Evidence
@@ -24,7 +24,7 @@ def own_windows(evidence: Evidence, mission: Mission, as_of: date) -> list[Windo
             return []
         rows = read_published(evidence.published.path(entry.file))
         starts = rows.filter(pl.col(entry.key).cast(pl.String) == evidence.supplier)[mission.window.field].drop_nulls()
-        return [Window(start, start + timedelta(days=mission.window.days - 1)) for start in starts]
+        return [Window(start, start + timedelta(days=mission.window.days - 1)) for start in starts if start < NEVER]
     file = manifest.assigned_as_of(mission.id, as_of)
     if file is None:
         return []

@@ -16,9 +16,12 @@ from mission_cli.views.evidence import of_order, plain
 from mission_cli.views.explanation import Term
 from mission_cli.views.words import number, with_numbers
 
+_SHOWN = 20  # different values, of a metric that counts them
 
-def day_term(metric: DailyMetric, total: Any, rows: pl.DataFrame | None) -> Term:
-    """A metric of partitions. `rows`: the supplier's days in its source, None when there is none."""
+
+def day_term(metric: DailyMetric, total: Any, rows: pl.DataFrame | None, *, whole_days: bool) -> Term:
+    """A metric of partitions. `rows`: the supplier's days in its source, None when there is none. `whole_days`: orders have a
+    date and no time of day."""
     default = total is None and metric.default is not None
     shown = plain(metric.default) if default else plain(total) if total is not None else None
     by_day = {row["_day"]: row[metric.id] for row in rows.iter_rows(named=True)} if rows is not None else {}
@@ -34,7 +37,7 @@ def day_term(metric: DailyMetric, total: Any, rows: pl.DataFrame | None) -> Term
         in_day=metric.in_day.value,
         over_days=metric.over_days.value,
         days_where=metric.days_where.text if metric.days_where is not None else None,
-        detail=_detail(metric, known, rows),
+        detail=_detail(metric, known, rows, whole_days=whole_days),
         day_totals={day: plain(value) for day, value in known.items()},
     )
 
@@ -70,17 +73,18 @@ def formula_term(metric: FormulaMetric, shown: Mapping[str, str], *, from_defaul
     )
 
 
-def _detail(metric: DailyMetric, days: Mapping[date, Any], rows: pl.DataFrame | None) -> str | None:
+def _detail(metric: DailyMetric, days: Mapping[date, Any], rows: pl.DataFrame | None, *, whole_days: bool) -> str | None:
     """What of the days made the number, where a list of the days alone does not show it."""
     if rows is None or not days:
         return None
     if metric.over_days is OverDays.DISTINCT:
         values = rows[state_column(metric.id, "values")].explode().drop_nulls().unique().sort()
-        return ", ".join(of_order(value) for value in values)
+        more = f" and {len(values) - _SHOWN} more" if len(values) > _SHOWN else ""
+        return ", ".join(of_order(value) for value in values[:_SHOWN]) + more
     if "time" in metric.state:
         time = rows[state_column(metric.id, "time")].drop_nulls()
         moment = time.min() if metric.in_day is InDay.FIRST else time.max()
-        return f"of the order of {str(moment)[:16]}"
+        return f"of the order of {str(moment)[: 10 if whole_days else 16]}"
     return _of_days(metric, {day: float(value) for day, value in days.items()})
 
 

@@ -9,6 +9,7 @@ from typing import Any
 from mission_cli.model.expression import Call, Expression, Name, walk
 from mission_cli.model.missions import Condition, Operator
 
+_HUGE = 1e21  # from here on an exponent says more than digits
 _WORD = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
 
@@ -47,7 +48,7 @@ def number(value: float | None, beside: float | None = None) -> str:
         return repr(value)
     if value == int(value) and abs(value) < 1e15:
         return str(int(value))
-    return f"{value:.6g}" if abs(value) < 1e6 else f"{value:,.2f}".replace(",", "")
+    return f"{value:.6g}" if abs(value) < 1e6 or abs(value) >= _HUGE else f"{value:.2f}"
 
 
 def target_text(operator: str, low: float, high: float | None) -> str:

@@ -113,7 +113,7 @@ class Counted:
         if table["method"] not in ("single_value", "expression"):
             raise OutOfScope(f"metrics.{name}: {table['method']}")
         self.source: str = table["source"]
-        self.data_type: str = table["data_type"]
+        self.data_type: str = table.get("data_type", "decimal")
         self.day: str = table.get("day", "sum")
         self.over = OverDays(name, table, "sum" if self.day == "count" else self.day)
         self.where = Expression(table.get("where", "TRUE"), Fraction)
