@@ -44,7 +44,7 @@ def rolled_days(metrics: Collection[DayFormulaMetric]) -> str:
 
 
 def _of_the_day(project: Project, metric: FormulaMetric | DayFormulaMetric) -> str:
-    """The value on a day; a formula of days has one only where the supplier has a row in one of the sources that it is made of."""
+    """The value on a day; a formula of days has one only where the supplier has a row in a source of its own."""
     value = formula_value(metric.formula)
     if isinstance(metric, DayFormulaMetric):
         made_of = reachable(project.needs(), [metric.id])

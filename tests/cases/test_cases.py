@@ -110,7 +110,8 @@ class Past(NamedTuple):
     def goes_on(self, root: Path, as_of: list[date]) -> None:
         file = root / "data" / "exports" / "suppliers.csv"
         if file.exists() and file.read_text("utf-8") not in [text for _, text in self.rosters[-1:]]:
-            self.rosters.append((as_of[0], file.read_text("utf-8")))
+            since = as_of[0] if self.rosters else date.min  # the first one counts from the beginning
+            self.rosters.append((since, file.read_text("utf-8")))
         self.days.extend(as_of)
 
 

@@ -134,7 +134,7 @@ class Project:
         verdicts = []
         for condition, value in zip(mission.conditions, values, strict=True):
             volume = self.totals.total(condition.volume["metric"].lower(), *days) if condition.volume else None
-            verdicts.append(condition.judge(value, volume, case.own.get(condition.name, ""), attributes))
+            verdicts.append(condition.judge(value, volume, case.own.get(condition.name.lower(), ""), attributes))
         status, money = mission.status((case.start, case.end), as_of, verdicts), None
         if status == "completed" and mission.rewards:
             money = earned(mission, verdicts, lambda formula: self.totals.formula(formula, *days))

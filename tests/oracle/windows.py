@@ -25,7 +25,7 @@ Period = tuple[date, date]
 
 
 class Assigned(NamedTuple):
-    """A row of the file of an assigned window; `targets` are the texts of its other cells, by their column."""
+    """A row of the file of an assigned window; `targets` are the texts of its other cells, by their column in small letters."""
 
     supplier: str
     start: date
@@ -57,11 +57,12 @@ def window_of(window: dict[str, Any], day: date) -> Period:
 
 
 def since(start: date, days: int) -> Period:
-    return start, start + (days - 1) * DAY
+    """As far as the calendar goes."""
+    return start, start + min((days - 1) * DAY, date.max - start)
 
 
 def is_reported(period: Period, as_of: date, grace: int) -> bool:
-    return period[0] <= as_of <= period[1] + grace * DAY
+    return period[0] <= as_of and as_of - grace * DAY <= period[1]
 
 
 def reported_windows(window: dict[str, Any], as_of: date, grace: int) -> list[Period]:
@@ -72,6 +73,8 @@ def reported_windows(window: dict[str, Any], as_of: date, grace: int) -> list[Pe
 
 def assigned_rows(path: Path) -> list[Assigned]:
     """No row at all of a file with one that cannot be; equal rows count once."""
+    if path.suffix != ".csv":
+        raise OutOfScope(f"{path.name}: assigned windows that are no CSV")
     rows = [assigned_row(cells) for cells in read_rows(path.read_text("utf-8"))] if path.exists() else []
     found: dict[tuple[str, date, date], Assigned] = {}
     for row in rows:
@@ -84,4 +87,5 @@ def assigned_row(cells: dict[str, str]) -> Assigned | None:
     head = [cells.pop(name) for name in ("supplier_id", "window_start", "window_end")]
     if not all(head):
         return None
-    return Assigned(head[0], date.fromisoformat(head[1]), date.fromisoformat(head[2]), cells)
+    targets = {name.lower(): text for name, text in cells.items()}
+    return Assigned(head[0], date.fromisoformat(head[1]), date.fromisoformat(head[2]), targets)
