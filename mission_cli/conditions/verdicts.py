@@ -34,13 +34,18 @@ def targeted(place: int, condition: Condition, *, own: tuple[str, str] | None) -
         tier = f"CASE WHEN _v{place} IS NULL OR _few{place} THEN 0 {reached} ELSE 0 END AS _r{place}"
         return f"NULL::DOUBLE AS _t{place}, NULL::DOUBLE AS _h{place}, '{DEFAULT}' AS _o{place}, {tier}"
     whens = [(f"_g{place} = {number}", segment.target) for number, segment in enumerate(condition.segments, 1)]
-    mine = f" WHEN {own[0]} IS NOT NULL THEN " if own else ""
+    mine = f" WHEN {_fits(condition, *own)} THEN " if own else ""
     bounds = [
         _chosen(mine and mine + column, [(w, _constant(t, high=high)) for w, t in whens], _constant(condition.target, high=high))
         for high, column in zip((False, True), own or ("", ""), strict=True)
     ]
     origin = _chosen(mine and f"{mine}'{SUPPLIER}'", [(when, f"'{SEGMENT}'") for when, _ in whens], f"'{DEFAULT}'")
     return f"{bounds[0]} AS _t{place}, {bounds[1]} AS _h{place}, {origin} AS _o{place}, 0 AS _r{place}"
+
+
+def _fits(condition: Condition, low: str, high: str) -> str:
+    """Whether there is an own target; one that was taken in for another operator, with a bound too few or too many, is none."""
+    return f"{high} IS NOT NULL" if condition.operator is Operator.BETWEEN else f"{low} IS NOT NULL AND {high} IS NULL"
 
 
 def _constant(target: Target, *, high: bool) -> str:

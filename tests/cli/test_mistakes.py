@@ -1161,6 +1161,25 @@ def test_mistakes_in_the_file_of_suppliers(text: str, says: str, tmp_path: Path)
     assert missionctl(root, "results").out == before
 
 
+def test_a_file_of_suppliers_that_is_refused_once_its_columns_changed(tmp_path: Path) -> None:
+    """What was taken in before has other columns, so that missions could not ask it."""
+    root = write_shop(tmp_path)
+    assert missionctl(root, "run", "--date", "2024-05-07").code == 0
+    since = replaced(MISSIONS, WEEKLY, 'window = { kind = "since", field = "city", days = 3 }')
+    write_shop(root, replaced(METRICS, 'city = "string"', 'city = "date"'), replaced(since, "city = 'SGN' AND ", ""))
+    ran = missionctl(root, "run", "--date", "2024-05-07")
+    reason = '3 of 3 records rejected, where 1 in 100 may be; the first in line 2: city "SGN" is not a date like 2026-10-31'
+    said = f"missionctl: data/exports/suppliers.csv: refused: {reason}; without it no mission can select suppliers"
+    assert (ran.code, ran.err.splitlines()[-1]) == (2, said)
+    write_shop(
+        root,
+        replaced(METRICS, 'city = "string"', 'visit = "date"'),
+        replaced(since, "city", "visit").replace("city = 'SGN' AND ", ""),
+    )
+    ran = missionctl(root, "explain", "supplier", "cid", "--mission", "week")
+    assert (ran.code, "no result: no window: its visit is not known" in ran.out) == (0, True), ran
+
+
 # ---------------------------------------------------------------- all of them at once
 
 TOGETHER = ("unknown key", "invalid time zone", "cyclic formula", "missing file pattern", "window of an unknown kind")
