@@ -894,6 +894,36 @@ MISTAKES = {
         "grace_days = 2\nreward = -1",
         "missions.toml:5:10: missions.week.reward: -1 is less than nothing",
     ),
+    "a reward beyond all money": Mistake(
+        MISSION,
+        "grace_days = 2",
+        "grace_days = 2\nreward = 1e40",
+        "missions.toml:5:10: missions.week.reward: 1E+40 is more than can be paid (less than a 1 with 18 zeros)",
+    ),
+    "a reward too fine": Mistake(
+        MISSION,
+        "grace_days = 2",
+        "grace_days = 2\nreward = 0.1234567891",
+        "missions.toml:5:10: missions.week.reward: 0.1234567891 has more than 9 decimal places",
+    ),
+    "a budget beyond all money": Mistake(
+        MISSION,
+        "grace_days = 2",
+        "grace_days = 2\nreward = 1\nlimits = { budget = 1e18 }",
+        "missions.toml:6:21: missions.week.limits.budget: 1E+18 is more than can be paid (less than a 1 with 18 zeros)",
+    ),
+    "a name of two lines": Mistake(
+        MISSION,
+        'name = "mean"',
+        'name = "the\\nmean"',
+        "missions.toml:13:8: missions.week.conditions[1].name: must be one line of text",
+    ),
+    "a name with blanks around it": Mistake(
+        MISSION,
+        'name = "mean"',
+        'name = " mean"',
+        "missions.toml:13:8: missions.week.conditions[1].name: must not begin or end with a blank",
+    ),
     "a reward over a column": Mistake(
         MISSION,
         "grace_days = 2",
