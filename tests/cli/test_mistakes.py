@@ -1191,6 +1191,18 @@ def test_mistakes_in_the_file_of_suppliers(text: str, says: str, tmp_path: Path)
     assert missionctl(root, "results").out == before
 
 
+def test_targets_far_down_in_a_long_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Names are looked for in every record, also where the file is read in pieces that end within one."""
+    root = write_shop(tmp_path, missions=ASSIGNED.replace("windows.csv", "windows.jsonl"))
+    rows = [{"supplier_id": f"s{n:03}", "window_start": "2024-05-06", "window_end": "2024-05-07"} for n in range(50)]
+    lines = "".join(json.dumps(row | ({"trips": 7} if row["supplier_id"] == "s049" else {})) + "\n" for row in rows)
+    (root / "data/exports/windows.jsonl").write_text(lines)
+    monkeypatch.setattr("mission_cli.staging.readers.archives.PORTION_BYTES", 1000)
+    assert missionctl(root, "run", "--date", "2024-05-06").code == 0
+    found = missionctl(root, "results", "--mission", "week", "--supplier", "s049", "--format", "csv").out
+    assert found.splitlines()[1].split(",")[9:14] == ["7", "unmet", "", "goal", "supplier"]
+
+
 def test_a_file_of_suppliers_that_is_refused_once_its_columns_changed(tmp_path: Path) -> None:
     """What was taken in before has other columns, so that missions could not ask it."""
     root = write_shop(tmp_path)
