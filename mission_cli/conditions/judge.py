@@ -7,11 +7,11 @@ from collections.abc import Sequence
 from mission_cli.conditions.verdicts import ROW, Verdict
 from mission_cli.formula.emit import identifier, over_orders, text_literal
 from mission_cli.formula.roll_sql import rolled_metrics
-from mission_cli.formula.totals_sql import formula_value, value_layers
+from mission_cli.formula.totals_sql import double_constant, formula_value, value_layers
 from mission_cli.formula.usage import used_metrics
 from mission_cli.model.calendar import WindowKind
 from mission_cli.model.expression import Expression, renamed
-from mission_cli.model.missions import Mission, Role
+from mission_cli.model.missions import MOST_PAID, PAID_PLACES, Mission, Role
 from mission_cli.model.project import Project
 
 RESULTS = (
@@ -143,7 +143,10 @@ def _mission_status(mission: Mission, verdicts: Sequence[Verdict]) -> str:
 
 
 def _earned(mission: Mission) -> str:
-    """What a completed mission earns, with nine places: the mission's reward, and that of each tier that was reached."""
+    """What a completed mission earns, with nine places: the mission's reward, and that of each tier that was reached.
+
+    Beyond what can be paid it is nothing, like a reward without data.
+    """
     if not mission.pays:
         return "NULL::DOUBLE"
     parts = ["coalesce(_reward, 0)"] if mission.reward is not None else []
@@ -151,5 +154,7 @@ def _earned(mission: Mission) -> str:
         paid = [(n, t) for n, t in enumerate(condition.tiers, 1) if t.reward is not None]
         whens = "".join(f" WHEN {number} THEN _reward{place}_{number}" for number, _ in paid)
         parts += [f"coalesce(CASE _r{place}{whens} END, 0)"] if paid else []
-    exact = f"TRY_CAST(greatest({' + '.join(parts)}, 0) AS DECIMAL(38,9))"
-    return f"CASE WHEN _status = 'completed' THEN CAST({exact} AS DOUBLE) END"
+    sum_of_parts = " + ".join(parts)
+    exact = f"CAST(greatest({sum_of_parts}, 0) AS DECIMAL(38,{PAID_PLACES}))"
+    bounded = f"CASE WHEN {sum_of_parts} < {double_constant(MOST_PAID)} THEN {exact} ELSE 0 END"
+    return f"CASE WHEN _status = 'completed' THEN CAST({bounded} AS DOUBLE) END"

@@ -55,7 +55,7 @@ class Verdict:
         if not self.varies:
             return []
         whens = [(f"_g{self.place} = {number}", s.target) for number, s in enumerate(self.condition.segments, 1)]
-        mine = f" WHEN _own_low{self.place} IS NOT NULL THEN " if self.assigned else ""
+        mine = f" WHEN {self._has_own} THEN " if self.assigned else ""
         bounds = [
             _chosen(
                 mine and f"{mine}_own_{'high' if high else 'low'}{self.place}",
@@ -66,6 +66,14 @@ class Verdict:
         ]
         origin = _chosen(mine and f"{mine}'{SUPPLIER}'", [(when, f"'{SEGMENT}'") for when, _ in whens], f"'{DEFAULT}'")
         return [f"{bounds[0]} AS _t{self.place}", f"{bounds[1]} AS _h{self.place}", f"{origin} AS _o{self.place}"]
+
+    @property
+    def _has_own(self) -> str:
+        """Whether there is an own target; one that was taken in for another operator, with a bound too few or too many, is none."""
+        low, high = f"_own_low{self.place}", f"_own_high{self.place}"
+        if self.condition.operator is Operator.BETWEEN:
+            return f"{high} IS NOT NULL"
+        return f"{low} IS NOT NULL AND {high} IS NULL"
 
     @property
     def _reached(self) -> str:

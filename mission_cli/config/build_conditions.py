@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
@@ -32,8 +33,8 @@ def build_conditions(file: TomlFile, path: tuple[str, str], tables: list[Any], s
         raw = file.shaped(RawCondition, table, where)
         if raw is None:
             continue
-        if not raw.name.strip():
-            file.problem((*where, "name"), "must not be empty")
+        if (wrong := _misnamed(raw.name)) is not None:
+            file.problem((*where, "name"), wrong)
         elif raw.name.lower() in seen:
             first = seen[raw.name.lower()]
             file.problem((*where, "name"), f'"{raw.name}" is already the name of condition {first + 1}', "choose another name")
@@ -41,6 +42,15 @@ def build_conditions(file: TomlFile, path: tuple[str, str], tables: list[Any], s
         condition = _condition(file, where, raw, scopes)
         conditions += [condition] if condition is not None else []
     return conditions
+
+
+def _misnamed(name: str) -> str | None:
+    """What is wrong with a name that stands in tables and headers as it is."""
+    if not name.strip():
+        return "must not be empty"
+    if name != name.strip():
+        return "must not begin or end with a blank"
+    return "must be one line of text" if any(unicodedata.category(sign) == "Cc" for sign in name) else None
 
 
 def _condition(file: TomlFile, where: KeyPath, raw: RawCondition, scopes: Scopes) -> Condition | None:
@@ -130,9 +140,10 @@ def _tiers(file: TomlFile, where: KeyPath, raws: Sequence[RawTier], operator: Op
     tiers, seen = [], set[str]()
     before: Decimal | None = None
     for index, raw in enumerate(raws):
-        if not raw.name.strip() or raw.name.lower() in seen:
-            message = f'"{raw.name}" is already the name of a tier' if raw.name.strip() else "must not be empty"
-            file.problem((*where, index, "name"), message, "choose another name")
+        if (wrong := _misnamed(raw.name)) is not None:
+            file.problem((*where, index, "name"), wrong)
+        elif raw.name.lower() in seen:
+            file.problem((*where, index, "name"), f'"{raw.name}" is already the name of a tier', "choose another name")
         seen.add(raw.name.lower())
         if before is not None and (raw.val <= before if operator.climbs else raw.val >= before):
             message = f"{raw.val} is not harder to reach than {before} before it"

@@ -8,7 +8,7 @@ from difflib import get_close_matches
 from typing import Any
 
 from mission_cli.config.build_conditions import Scopes, build_conditions
-from mission_cli.config.parts import column_scope, compiled, formula_or_number, one_file, valid_id
+from mission_cli.config.parts import column_scope, compiled, formula_or_number, one_file, payable, valid_id
 from mission_cli.config.raw import (
     WINDOWS,
     RawAssigned,
@@ -118,8 +118,8 @@ def _limits(file: TomlFile, where: tuple[str, str, str], raw: RawLimits) -> Limi
         file.problem(where, "limits nothing", "per_supplier = …, budget = …, or both")
     for name in ("per_supplier", "budget"):
         value = getattr(raw, name)
-        if value is not None and value < 0:
-            file.problem((*where, name), f"{value} is less than nothing")
+        if value is not None:
+            payable(file, (*where, name), value)
     return Limits(raw.per_supplier, raw.budget)
 
 

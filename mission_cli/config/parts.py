@@ -12,6 +12,7 @@ from mission_cli.formula.errors import FormulaErrors
 from mission_cli.model.columns import Column
 from mission_cli.model.expression import Expression, Type
 from mission_cli.model.formats import FILE_KINDS, kind_of
+from mission_cli.model.missions import MOST_PAID, PAID_PLACES
 
 ID = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,62}")
 RESERVED_METRICS = ("date", "source", "supplier_id")  # columns of the partitions and of metric_supplier
@@ -43,11 +44,24 @@ def formula_or_number(
 ) -> Expression | None:
     """What is paid: a formula over metrics, or a number, which must not be negative; None for none, or with problems."""
     if isinstance(value, Decimal):
-        if value < 0:
-            file.problem(path, f"{value} is less than nothing")
+        if not payable(file, path, value):
             return None
         return compile_text(f"{value:f}", Scope({}, "metric"), "number")
     return compiled(file, path, value, scope, "number") if value is not None else None
+
+
+def payable(file: TomlFile, path: tuple[str | int, ...], value: Decimal) -> bool:
+    """Whether an amount can be paid, or be a limit of what is paid."""
+    exponent = value.normalize().as_tuple().exponent
+    if value < 0:
+        file.problem(path, f"{value} is less than nothing")
+    elif value >= MOST_PAID:
+        file.problem(path, f"{value} is more than can be paid", "less than a 1 with 18 zeros")
+    elif isinstance(exponent, int) and -exponent > PAID_PLACES:
+        file.problem(path, f"{value} has more than {PAID_PLACES} decimal places")
+    else:
+        return True
+    return False
 
 
 def one_file(file: TomlFile, path: tuple[str | int, ...], name: str, example: str) -> None:

@@ -14,6 +14,10 @@ MissionId = NewType("MissionId", str)
 OF_WINDOWS = ("supplier_id", "window_start", "window_end")  # what each row of assigned windows has; no condition is called so
 
 
+MOST_PAID = Decimal(10) ** 18  # rewards are less, so that sums of many have room in exact decimals
+PAID_PLACES = 9
+
+
 class Operator(StrEnum):
     """How a condition's value is held against its target."""
 

@@ -116,7 +116,8 @@ def _load_suppliers(context: Context, suppliers: Suppliers) -> None:
     known = context.ledger.rosters().get(SUPPLIERS, [])
     redefined = bool(known) and known[-1].digest.rpartition(":")[2] != meaning
     if not known or known[-1].digest != f"{file.stamp.digest}:{meaning}":
-        needed = not known and any(mission.asks_attributes for mission in context.project.missions)
+        useless = not known or redefined  # the version before has other columns
+        needed = useless and any(mission.asks_attributes for mission in context.project.missions)
         if redefined:
             context.watch.note("suppliers: their columns changed, so the file as it is counts for all days")
         _replace(

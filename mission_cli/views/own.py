@@ -23,6 +23,8 @@ def own_windows(evidence: Evidence, mission: Mission, as_of: date) -> list[Windo
         if entry is None:
             return []
         rows = read_published(evidence.published.path(entry.file))
+        if mission.window.field not in rows.columns:
+            return []  # an attribute that the file has not been read for yet
         starts = rows.filter(pl.col(entry.key).cast(pl.String) == evidence.supplier)[mission.window.field].drop_nulls()
         return [Window(start, start + timedelta(days=mission.window.days - 1)) for start in starts if start < NEVER]
     file = manifest.assigned_as_of(mission.id, as_of)

@@ -157,6 +157,51 @@ def test_a_number_counts_on_a_day_without_orders(card: Path, monkeypatch: pytest
     assert trips(card) == {"ann": "2", "bob": "6"}
 
 
+OVER_DAYS = {
+    'over_days = "max"': {"ann": "4", "bob": "5"},
+    'over_days = "min"': {"ann": "2", "bob": "5"},
+    'over_days = "avg"': {"ann": "3", "bob": "5"},
+    'over_days = "first"': {"ann": "2", "bob": "5"},
+    'over_days = "last"': {"ann": "4", "bob": "5"},
+    'over_days = "count"': {"ann": "2", "bob": "1"},
+    'over_days = "days"\ndays_where = "value < 5"': {"ann": "2", "bob": "0"},
+    'over_days = "streak"\ndays_where = "value > 2"': {"ann": "1", "bob": "1"},
+}
+
+
+@pytest.mark.parametrize("words", OVER_DAYS)
+def test_what_becomes_of_the_days_of_a_card(words: str, card: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What it says of the 5th is before the week; zoe has no order."""
+    sunday, monday = (
+        [{"supplier_id": "ann", "value": 9}],
+        [{"supplier_id": "ann", "value": 2}, {"supplier_id": "bob", "value": 5}],
+    )
+    tuesday = [{"supplier_id": "ann", "value": 4}, {"supplier_id": "zoe", "value": 4}]
+    metrics = (card / "metrics.toml").read_text()
+    (card / "metrics.toml").write_text(replaced(metrics, "metabase_card_id = 42", f"metabase_card_id = 42\n{words}"))
+    with serving(by_day({"2024-05-05": sunday, "2024-05-06": monday, "2024-05-07": tuesday})) as metabase:
+        configured(monkeypatch, metabase.url)
+        done(card, "run", *DAY)
+    assert trips(card) == OVER_DAYS[words]
+    assert "by its Metabase card" in " ".join(done(card, "explain", "supplier", "bob", *DAY).out.split())
+    assert "Traceback" not in missionctl(card, "explain", "supplier", "zoe", *DAY).err
+
+
+@pytest.mark.parametrize(
+    ("words", "wanted"),
+    [
+        ('over_days = "max"', {"ann": "2", "bob": "1"}),
+        ('over_days = "avg"', {"ann": "1.5", "bob": "1"}),
+        ('over_days = "streak"\ndays_where = "value >= 1"', {"ann": "2", "bob": "1"}),
+    ],
+)
+def test_what_becomes_of_the_days_of_a_function(words: str, wanted: dict[str, str], tmp_path: Path) -> None:
+    code = PEAK.replace('orders.filter(pl.col("status") == "DONE")', "orders")
+    root = shop(tmp_path, f"{PYTHON}{words}\n", code)
+    done(root, "run", *DAY)
+    assert trips(root) == wanted
+
+
 @pytest.mark.parametrize(
     ("answers", "code", "said"),
     [

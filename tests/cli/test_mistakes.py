@@ -894,6 +894,36 @@ MISTAKES = {
         "grace_days = 2\nreward = -1",
         "missions.toml:5:10: missions.week.reward: -1 is less than nothing",
     ),
+    "a reward beyond all money": Mistake(
+        MISSION,
+        "grace_days = 2",
+        "grace_days = 2\nreward = 1e40",
+        "missions.toml:5:10: missions.week.reward: 1E+40 is more than can be paid (less than a 1 with 18 zeros)",
+    ),
+    "a reward too fine": Mistake(
+        MISSION,
+        "grace_days = 2",
+        "grace_days = 2\nreward = 0.1234567891",
+        "missions.toml:5:10: missions.week.reward: 0.1234567891 has more than 9 decimal places",
+    ),
+    "a budget beyond all money": Mistake(
+        MISSION,
+        "grace_days = 2",
+        "grace_days = 2\nreward = 1\nlimits = { budget = 1e18 }",
+        "missions.toml:6:21: missions.week.limits.budget: 1E+18 is more than can be paid (less than a 1 with 18 zeros)",
+    ),
+    "a name of two lines": Mistake(
+        MISSION,
+        'name = "mean"',
+        'name = "the\\nmean"',
+        "missions.toml:13:8: missions.week.conditions[1].name: must be one line of text",
+    ),
+    "a name with blanks around it": Mistake(
+        MISSION,
+        'name = "mean"',
+        'name = " mean"',
+        "missions.toml:13:8: missions.week.conditions[1].name: must not begin or end with a blank",
+    ),
     "a reward over a column": Mistake(
         MISSION,
         "grace_days = 2",
@@ -1159,6 +1189,37 @@ def test_mistakes_in_the_file_of_suppliers(text: str, says: str, tmp_path: Path)
     ran = missionctl(root, "run", "--date", "2024-05-07")
     assert (ran.code, f"data/exports/suppliers.csv: refused: {says}\n" in ran.err) == (1, True), ran
     assert missionctl(root, "results").out == before
+
+
+def test_targets_far_down_in_a_long_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Names are looked for in every record, also where the file is read in pieces that end within one."""
+    root = write_shop(tmp_path, missions=ASSIGNED.replace("windows.csv", "windows.jsonl"))
+    rows = [{"supplier_id": f"s{n:03}", "window_start": "2024-05-06", "window_end": "2024-05-07"} for n in range(50)]
+    lines = "".join(json.dumps(row | ({"trips": 7} if row["supplier_id"] == "s049" else {})) + "\n" for row in rows)
+    (root / "data/exports/windows.jsonl").write_text(lines)
+    monkeypatch.setattr("mission_cli.staging.readers.archives.PORTION_BYTES", 1000)
+    assert missionctl(root, "run", "--date", "2024-05-06").code == 0
+    found = missionctl(root, "results", "--mission", "week", "--supplier", "s049", "--format", "csv").out
+    assert found.splitlines()[1].split(",")[9:14] == ["7", "unmet", "", "goal", "supplier"]
+
+
+def test_a_file_of_suppliers_that_is_refused_once_its_columns_changed(tmp_path: Path) -> None:
+    """What was taken in before has other columns, so that missions could not ask it."""
+    root = write_shop(tmp_path)
+    assert missionctl(root, "run", "--date", "2024-05-07").code == 0
+    since = replaced(MISSIONS, WEEKLY, 'window = { kind = "since", field = "city", days = 3 }')
+    write_shop(root, replaced(METRICS, 'city = "string"', 'city = "date"'), replaced(since, "city = 'SGN' AND ", ""))
+    ran = missionctl(root, "run", "--date", "2024-05-07")
+    reason = '3 of 3 records rejected, where 1 in 100 may be; the first in line 2: city "SGN" is not a date like 2026-10-31'
+    said = f"missionctl: data/exports/suppliers.csv: refused: {reason}; without it no mission can select suppliers"
+    assert (ran.code, ran.err.splitlines()[-1]) == (2, said)
+    write_shop(
+        root,
+        replaced(METRICS, 'city = "string"', 'visit = "date"'),
+        replaced(since, "city", "visit").replace("city = 'SGN' AND ", ""),
+    )
+    ran = missionctl(root, "explain", "supplier", "cid", "--mission", "week")
+    assert (ran.code, "no result: no window: its visit is not known" in ran.out) == (0, True), ran
 
 
 # ---------------------------------------------------------------- all of them at once

@@ -134,7 +134,7 @@ LONG = "a_metric_whose_name_is_as_long_as_names_may_be_in_this_version_x"[:63]
 
 def test_long_names_and_big_numbers_stay_within_the_width(tmp_path: Path) -> None:
     metrics = METRICS.replace("mean_fare", LONG)
-    missions = MISSIONS.replace("mean_fare", LONG).replace('name = "mean"', f'name = "{"a condition " * 8}"')
+    missions = MISSIONS.replace("mean_fare", LONG).replace('name = "mean"', f'name = "{"a condition " * 7}a condition"')
     root = write_shop(tmp_path, metrics, missions.replace("Two trips a week", "Two trips a week " * 8))
     orders = ORDERS.replace("ann", "supplier-" + "0123456789" * 6).replace("12.50", "9999999999999999.99")
     (root / "data/exports/orders/1.csv").write_text(orders.replace("A1,", "order-" + "9876543210" * 7 + ","))
