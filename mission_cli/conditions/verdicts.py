@@ -69,7 +69,7 @@ class Verdict:
 
     @property
     def _has_own(self) -> str:
-        """Whether there is an own target; one that was taken in for another operator, with a bound too few or too many, is none."""
+        """Whether there is an own target; one taken in for another operator, with a bound too few or too many, is none."""
         low, high = f"_own_low{self.place}", f"_own_high{self.place}"
         if self.condition.operator is Operator.BETWEEN:
             return f"{high} IS NOT NULL"
