@@ -7,7 +7,9 @@ from datetime import date
 from typing import Protocol
 
 from mission_cli.daily.partition import partition_meaning, partition_metrics
+from mission_cli.model.calendar import WindowKind
 from mission_cli.model.project import Project
+from mission_cli.staging.meaning import SUPPLIERS, assigned_roster
 from mission_cli.store.database import Database
 from mission_cli.store.files import Publisher, sweep
 from mission_cli.store.layout import EVIDENCE, Layout
@@ -47,8 +49,8 @@ class Report:
 class Context:
     """One run: the project, its ledger, and what the run reports. `obsolete`: files that the ledger no longer names.
 
-    `today`: the business day that has begun there and not ended. `littered`: an earlier run was cut off, so that files may lie
-    about that nothing names.
+    `today`: the business day that has begun there and not ended. `effective`: the first as-of day for which a roster counts
+    that this run takes in. `littered`: an earlier run was cut off, so that files may lie about that nothing names.
     """
 
     project: Project
@@ -59,6 +61,7 @@ class Context:
     watch: Watch
     run: int
     today: date
+    effective: date
     report: Report = field(default_factory=Report)
     obsolete: list[str] = field(default_factory=list)
     littered: bool = False
@@ -99,12 +102,20 @@ class Context:
             source.id: partition_meaning(partition_metrics(self.project, source.id), self.project.timezone)
             for source in self.project.sources
         }
-        manifest = replace(self.ledger.manifest(meanings), suppliers=self._suppliers())
+        manifest = replace(self.ledger.manifest(meanings), suppliers=self._suppliers(), assigned=self._assigned())
         known = {entry["file"] for entry in manifest.state["refused"]}
         manifest.state["refused"] += [{"file": f, "reason": why} for f, why in self.report.refused if f not in known]
         manifest.state["missions"] = [mission.id for mission in self.project.missions]
         return manifest
 
-    def _suppliers(self) -> SupplierEntry | None:
-        known, suppliers = self.ledger.supplier_file(), self.project.suppliers
-        return SupplierEntry(known[1], suppliers.key, suppliers.alias) if known and suppliers else None
+    def _suppliers(self) -> list[SupplierEntry]:
+        suppliers = self.project.suppliers
+        if suppliers is None:
+            return []
+        versions = self.ledger.rosters().get(SUPPLIERS, [])
+        return [SupplierEntry(v.file, suppliers.key, suppliers.alias, v.effective) for v in versions]
+
+    def _assigned(self) -> dict[str, list[tuple[date, str]]]:
+        rosters = self.ledger.rosters()
+        assigned = [mission for mission in self.project.missions if mission.window.kind is WindowKind.ASSIGNED]
+        return {m.id: [(v.effective, v.file) for v in rosters.get(assigned_roster(m), [])] for m in assigned}

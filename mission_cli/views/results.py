@@ -30,5 +30,5 @@ def _results(source: Published, day: date | None, mission: str | None, supplier:
     if mission is not None:
         rows = rows.filter(pl.col("mission_id") == known_mission(source, mission))
     if supplier is not None:
-        rows = rows.filter(pl.col("supplier_id") == identify(source, supplier, rows).supplier_id)
+        rows = rows.filter(pl.col("supplier_id") == identify(source, supplier, as_of, rows).supplier_id)
     return Results(as_of, rows)
