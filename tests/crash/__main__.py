@@ -14,6 +14,7 @@ from pathlib import Path
 from random import Random
 
 from tests.crash.disturb import Disturbance, Outcome, disturbed, planned, scenario_names
+from tests.crash.order import unsynced
 from tests.crash.readers import read_while_running
 from tests.crash.report import summary, told
 from tests.crash.stage import Stage, scratch, warmed
@@ -44,6 +45,9 @@ def _disturbed(folder: Path, asked: argparse.Namespace) -> list[Outcome]:
     """Every disturbance that is asked for, told as it comes; with Ctrl-C those so far."""
     outcomes: list[Outcome] = []
     stage = Stage.built(folder)
+    unordered = [f"{name}: {text}" for name, plan in stage.undisturbed.items() for text in unsynced(plan.calls)]
+    if unordered:
+        raise AssertionError("\n".join(unordered))
     todo = [*_todo(stage, asked)]
     Random(f"{asked.seed}:order").shuffle(todo)  # so that some of everything was done whenever it is ended
     with suppress(KeyboardInterrupt):

@@ -44,10 +44,10 @@ def shown(root: Path) -> Shown | None:
     state["batches"]["rows"] = [row[:at] + row[at + 1 :] for row in state["batches"]["rows"]]
     results = {day: entry["file"] for day, entry in whole["results"].items()}
     days = [name for entries in whole["days"].values() for files in entries.values() for name in files if name]
-    suppliers = [entry[0] for entry in whole["suppliers"]]
+    rosters = [entry[0] for entry in whole["suppliers"]] + [file for found in whole["assigned"].values() for _, file in found]
     columns = state["logs"]["columns"]
     logs = [row[columns.index("file")] for row in state["logs"]["rows"]]
-    return Shown(json.dumps(whole, sort_keys=True), results, frozenset([*results.values(), *days, *suppliers, *logs]))
+    return Shown(json.dumps(whole, sort_keys=True), results, frozenset([*results.values(), *days, *rosters, *logs]))
 
 
 def unreadable(root: Path, names: frozenset[str]) -> list[str]:

@@ -101,7 +101,7 @@ def _killed(stage: Stage, plan: Undisturbed, what: Disturbance, *, read: bool) -
     outcome = Outcome(what, str(strike.at or ""), strike.at is not None, ended.code, 1)
     wrong = [] if ended.code == (_HARD if outcome.struck else 0) else [f"ended with {ended.code}: {ended.said[-500:]}"]
     wrong += _still_readable(stage, plan, whole=not what.threads, read=read)
-    wrong += _again(stage, plan)
+    wrong += _again(stage, plan, threads=what.threads)
     outcome.wrong = tuple(wrong)
     return outcome
 
@@ -122,13 +122,13 @@ def _chain(stage: Stage, plan: Undisturbed, what: Disturbance, dice: Random) -> 
         if wrong:
             break
     outcome.at = ", then ".join(places)
-    outcome.wrong = tuple(wrong + _again(stage, plan))
+    outcome.wrong = tuple(wrong + _again(stage, plan, threads=what.threads))
     return outcome
 
 
-def _again(stage: Stage, plan: Undisturbed) -> list[str]:
+def _again(stage: Stage, plan: Undisturbed, *, threads: bool) -> list[str]:
     """The same command again must leave what an undisturbed one leaves."""
-    again = stage.run_and_list(plan.scenario)
+    again = stage.run_and_list(plan.scenario, single=not threads)
     if again.code:
         return [f"the same command again ends with {again.code}: {again.said[-800:]}"]
     wrong = compare.differences(compare.tree(stage.root), plan.tree, "published:")
@@ -191,7 +191,7 @@ def _failed(stage: Stage, plan: Undisturbed, what: Disturbance, *, read: bool) -
     outcome = Outcome(what, str(fault.at or ""), fault.at is not None, ended.code)
     wrong = [] if fault.at is None else _told(ended, fault.failed)
     wrong += _still_readable(stage, plan, whole=False, read=read)
-    wrong += _again(stage, plan)
+    wrong += _again(stage, plan, threads=what.threads)
     outcome.wrong = tuple(wrong)
     return outcome
 

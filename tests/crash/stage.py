@@ -86,19 +86,15 @@ class Stage:
         assert again.code == 0, again
         return Undisturbed(scenario, seen, read, ended.calls, compare.tree(self.root), listed(again))
 
-    def run(self, scenario: Scenario) -> Ended:
-        """The scenario's command in a process of its own."""
-        return plain(lambda: command(self.root, scenario.words))
-
-    def run_and_list(self, scenario: Scenario) -> Ended:
-        """The same, and after it what the tables hold; see `listed`."""
+    def run_and_list(self, scenario: Scenario, *, single: bool = True) -> Ended:
+        """The scenario's command in a process of its own, and after it what the tables hold; see `listed`."""
 
         def job() -> int:
             code = command(self.root, scenario.words)
             print(_MARK + json.dumps(compare.tables(self.root)) if code == 0 else "")
             return code
 
-        return plain(job)
+        return plain(job, single=single)
 
     def read(self, scenario: Scenario) -> Ended:
         """What readers are shown of yesterday: its results, an explanation, and all files by DuckDB alone."""

@@ -8,6 +8,7 @@ import signal
 import sys
 import tempfile
 import time
+import traceback
 from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
@@ -55,13 +56,13 @@ def start_at_once(root: Path, starters: int, *, kill: bool) -> tuple[Counter[int
 def _start(root: Path, begin: int, go_on: int) -> int:
     from mission_cli import pipeline
 
-    first_stage = pipeline.load_suppliers
+    first_stage = pipeline.load_sources
 
     def waiting(context: pipeline.Context) -> None:
         os.read(go_on, 1)
         first_stage(context)
 
-    pipeline.load_suppliers = waiting
+    pipeline.load_sources = waiting
     os.read(begin, 1)
     return command(root, ("run", "--date", as_of(1)))
 
@@ -73,6 +74,8 @@ def _forked(job: Callable[[], int], said: int) -> int:
         try:
             os.dup2(said, 1)
             code = job()
+        except BaseException:  # noqa: BLE001  # nothing may come back out of a fork
+            traceback.print_exc(file=sys.stdout)
         finally:
             sys.stdout.flush()
             os._exit(code)

@@ -13,6 +13,7 @@ import fcntl
 import os
 import platform
 import struct
+from contextlib import suppress
 from dataclasses import dataclass
 
 _X86 = {
@@ -31,7 +32,8 @@ _MACHINES = {"x86_64": (0xC000003E, 317, _X86), "aarch64": (0xC00000B7, 277, _AR
 _NO_NEW_PRIVILEGES, _SET_FILTER, _NEW_LISTENER = 38, 1, 8
 _ALLOW, _ASK = 0x7FFF0000, 0x7FC00000
 _LOAD, _EQUAL, _ABOVE, _RETURN = 0x20, 0x15, 0x25, 0x06
-_RECEIVE, _SEND = 0xC0502100, 0xC0182101
+_RECEIVE, _SEND, _SET_FLAGS = 0xC0502100, 0xC0182101, 0x40082104
+_SAME_PROCESSOR = 1
 _QUESTION, _ANSWER = struct.Struct("QIIiIQ6Q"), struct.Struct("QqiI")
 
 
@@ -90,6 +92,12 @@ def ask_before_calls() -> int:
             f"this kernel or container does not let system calls be watched: {os.strerror(ctypes.get_errno())}"
         )
     return int(listener)
+
+
+def hurry(listener: int) -> None:
+    """Hand over from process to watcher on one processor, which halves the time on a busy machine; not in older kernels."""
+    with suppress(OSError):
+        fcntl.ioctl(listener, _SET_FLAGS, _SAME_PROCESSOR)
 
 
 def next_question(listener: int) -> Question | None:

@@ -8,6 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from tests.crash.calls import Call
+from tests.crash.order import unsynced
+
 ROOT = Path(__file__).resolve().parents[2]
 NONE = {"points": 0, "chains": 0, "errors": 0, "runs": 0, "rounds": 0}
 
@@ -31,3 +34,14 @@ def test_readers_see_whole_runs_and_of_many_starters_one_works() -> None:
     said = harness(runs=4, rounds=2, starters=8)
     assert "readers beside 4 runs" in said
     assert "14 × exit code 4" in said
+
+
+def call(name: str, path: str, source: str = "") -> Call:
+    return Call(name, path, changes=True, source=source)
+
+
+def test_a_name_that_comes_before_the_content_is_noticed() -> None:
+    good = [call("write", "d/x.pending"), call("fsync", "d/x.pending"), call("rename", "d/x", "d/x.pending"), call("fsync", "d")]
+    assert unsynced(good) == []
+    assert unsynced([good[0], good[2], good[3]]) == ["d/x got its name before its content was synced"]
+    assert unsynced(good[:3]) == ["the name of d/x was not synced"]

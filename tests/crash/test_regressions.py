@@ -41,6 +41,7 @@ target = importlib.import_module({module!r})
 *path, last = {name!r}.split(".")
 for part in path:
     target = getattr(target, part)
+getattr(target, last)
 setattr(target, last, lambda *_, **__: os.kill(os.getpid(), 9))
 sys.argv = ["missionctl", "--project", {str(project)!r}, *{words!r}]
 from mission_cli.cli.app import main
@@ -77,7 +78,7 @@ def test_what_a_run_was_killed_before_removing_is_removed_by_the_next(market: Pa
 def test_files_that_readers_are_shown_are_not_swept_before_they_are_replaced(market: Path) -> None:
     """The partitions of yesterday that a killed run had computed anew were swept when the next run began."""
     killed_in(market, "mission_cli.stages.context:write_manifest", "run", "--date", as_of(2))
-    killed_in(market, "mission_cli.pipeline:load_suppliers", "run", "--date", as_of(2))
+    killed_in(market, "mission_cli.pipeline:load_sources", "run", "--date", as_of(2))
     assert unreadable(market, frozenset(named(market))) == []
     done(market, "explain", "supplier", "ann", "--date", as_of(1))
 

@@ -20,7 +20,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from tests.crash.calls import Call, tear, understood
-from tests.crash.syscalls import Question, answer, ask_before_calls, next_question
+from tests.crash.syscalls import Question, answer, ask_before_calls, hurry, next_question
 
 PATIENCE_S = 60.0
 GO, KILL, TEAR = 0, -1, -2
@@ -109,6 +109,7 @@ def _served(child: int, ours: socket.socket, root: Path, policy: Policy) -> Ende
         _, descriptors, _, _ = socket.recv_fds(ours, 16, 1)
     if descriptors:
         listener = descriptors[0]
+        hurry(listener)
         poll = select.poll()
         poll.register(listener, select.POLLIN)
         try:
