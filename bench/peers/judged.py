@@ -1,0 +1,81 @@
+"""Totals rolled and missions judged in DuckDB, as well as we can by hand: for the scripts that are the limit.
+
+No ledger and no checks; sums of doubles in whatever order the engine likes; windows that agree by now are rolled once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import date
+
+from market.missions import SIGNS, SOURCES, Condition, Mission
+
+Span = tuple[date, date]
+
+
+def spans(made: Sequence[Mission], source: str, as_of: date) -> list[Span]:
+    """What the windows of the source's missions come to by now."""
+    return sorted({(start, min(end, as_of)) for m in made for start, end in m.windows(as_of) if source in m.sources})
+
+
+def used_metrics(made: Sequence[Mission], source: str) -> list[str]:
+    named = {metric for mission in made for condition in mission.conditions for metric in condition.metrics}
+    return [metric for metric in SOURCES[source] if metric in named]
+
+
+def roll_sql(made: Sequence[Mission], source: str, as_of: date, daily: str) -> str:
+    """A query for span, supplier_id and sums, over `daily`: anything with date (text), supplier_id and metrics."""
+    found = spans(made, source, as_of) or [(date.max, date.min)]
+    numbered = ", ".join(f"({no}, DATE '{first}', DATE '{last}')" for no, (first, last) in enumerate(found))
+    sums = "".join(f", sum({name}) AS {name}" for name in used_metrics(made, source))
+    return f"""SELECT span, supplier_id{sums} FROM {daily} JOIN (
+        SELECT span, strftime(unnest(generate_series(first, last, INTERVAL 1 DAY)), '%Y-%m-%d') AS date
+        FROM (VALUES {numbered}) AS v(span, first, last)) USING (date)
+    GROUP BY span, supplier_id"""
+
+
+def judge_sql(made: Sequence[Mission], as_of: date) -> str:
+    """The rows of every mission as of the day, over tables of totals that are named like the sources, and `suppliers`."""
+    numbers = {source: {span: no for no, span in enumerate(spans(made, source, as_of))} for source in SOURCES}
+    parts = [
+        _window(mission, start, end, as_of, numbers)
+        for mission in sorted(made, key=lambda mission: mission.id)
+        for start, end in mission.windows(as_of)
+    ]
+    return " UNION ALL ".join(f"({part})" for part in parts)
+
+
+def _window(mission: Mission, start: date, end: date, as_of: date, numbers: Mapping[str, Mapping[Span, int]]) -> str:
+    through = (start, min(end, as_of))
+    totals = [f"(SELECT * FROM {source} WHERE span = {numbers[source][through]}) AS {source}" for source in mission.sources]
+    if mission.suppliers is None:
+        people = " FULL JOIN ".join([totals[0], *(f"{total} USING (supplier_id)" for total in totals[1:])])
+    else:
+        chosen = f"(SELECT supplier_id FROM suppliers WHERE {mission.suppliers}) AS chosen"
+        people = " LEFT JOIN ".join([chosen, *(f"{total} USING (supplier_id)" for total in totals)])
+    conditions = list(enumerate(mission.conditions))
+    values = ", ".join(f"{value_sql(c)} AS v{i}" for i, c in conditions)
+    met = " AND ".join(f"coalesce(v{i} {SIGNS[c.operator]} {c.target}, FALSE)" for i, c in conditions)
+    if as_of < end:
+        status = f"CASE WHEN {met} THEN 'on_track' ELSE 'active' END"
+    elif (as_of - end).days < mission.grace_days:
+        status = "'closing'"
+    else:
+        status = f"CASE WHEN {met} THEN 'completed' ELSE 'failed' END"
+    rows = ", ".join(
+        f"{{'condition': '{c.name}', 'value': v{i}, 'type': '{c.operator}', 'val': {c.target}::DOUBLE, 'status':"
+        f" CASE WHEN v{i} IS NULL THEN 'no_data' WHEN v{i} {SIGNS[c.operator]} {c.target} THEN 'met' ELSE 'unmet' END}}"
+        for i, c in conditions
+    )
+    return f"""SELECT DATE '{as_of}' AS as_of, '{mission.id}' AS mission_id, supplier_id, DATE '{start}' AS window_start,
+        DATE '{end}' AS window_end, {status} AS mission_status, unnest([{rows}], max_depth := 2)
+    FROM (SELECT supplier_id, {values} FROM {people} ORDER BY supplier_id)"""
+
+
+def value_sql(condition: Condition) -> str:
+    """A value as every engine of the bench computes it: totals as doubles, no data where it would divide by zero."""
+    over, under = (
+        " + ".join(f"coalesce(CAST({metric} AS DOUBLE PRECISION), 0)" for metric in metrics)
+        for metrics in (condition.over, condition.under)
+    )
+    return f"({over}) / nullif({under}, 0)" if under else f"{over}"
