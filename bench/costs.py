@@ -22,8 +22,20 @@ class Cost:
     peak_mb: float
 
 
+class Failed(Exception):
+    """A command did not succeed."""
+
+
 def measure(*command: str | Path) -> Cost:
-    """Run a command that must succeed, and say what it cost."""
+    """Run a command that must succeed, and say what it cost; exits when it does not."""
+    try:
+        return cost_of(*command)
+    except Failed as failure:
+        sys.exit(str(failure))
+
+
+def cost_of(*command: str | Path) -> Cost:
+    """The same, of a command that may fail: raises Failed."""
     began = time.perf_counter()
     process = subprocess.Popen(list(map(str, command)), stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
     assert process.stderr is not None
@@ -32,7 +44,7 @@ def measure(*command: str | Path) -> Cost:
     process.returncode = os.waitstatus_to_exitcode(status)
     wall = time.perf_counter() - began
     if process.returncode:
-        sys.exit(f"{' '.join(map(str, command))}: exit {process.returncode}\n{said.decode()}")
+        raise Failed(f"{' '.join(map(str, command))}: exit {process.returncode}\n{said.decode()}")
     return Cost(wall, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024)
 
 

@@ -23,6 +23,7 @@ from statistics import median
 import duckdb
 import polars as pl
 from costs import hold
+from market.compare import difference
 from market.missions import SOURCES, Mission, missions, write_project
 from peers.judged import judge_sql, roll_sql, spans
 
@@ -116,17 +117,6 @@ def judged_by_hand(made: Sequence[Mission], partitions: Partitions, suppliers: P
 # ---------------------------------------------------------------- both
 
 
-def same(ours: pl.DataFrame, theirs: pl.DataFrame) -> bool:
-    """Whether both are the same rows, doubles up to a millionth of a millionth."""
-    ours, theirs = (rows.sort("mission_id", "supplier_id", "window_start", "condition") for rows in (ours, theirs))
-    texts = ["as_of", "mission_id", "supplier_id", "window_start", "window_end", "mission_status", "condition", "type", "status"]
-    near = (ours["value"] - theirs["value"]).abs() <= 1e-12 * ours["value"].abs()
-    return bool(
-        ours.select(texts).equals(theirs.select(texts))
-        and near.fill_null(ours["value"].is_null() & theirs["value"].is_null()).all()
-    )
-
-
 def timed(run: Callable[[], object]) -> tuple[float, float]:
     """Milliseconds on the clock, and of processors."""
     began, cpu = time.perf_counter(), time.process_time()
@@ -153,8 +143,9 @@ def compare(folder: Path, suppliers: int, repeats: int) -> bool:
     partitions = {s: write_partitions(folder / "data", suppliers, s, found) for s, found in needed.items()}
     people = write_suppliers(folder / "data", suppliers)
     ours = judged(project, partitions, people)
-    if not same(ours, judged_by_hand(made, partitions, people)):
-        sys.exit("missionctl and the query by hand give other results")
+    apart = difference(ours, judged_by_hand(made, partitions, people))
+    if apart is not None:
+        sys.exit(f"missionctl and the query by hand give other results: {apart}")
     contestants: dict[str, Callable[[], object]] = {
         "missionctl, roll": lambda: rolled(project, partitions),
         "by hand, roll": lambda: rolled_by_hand(made, partitions),
