@@ -30,9 +30,11 @@ from costs import Cost, Failed, cost_of
 from market.compare import difference
 from market.exports import Market, write_exports
 from market.missions import missions, write_project
+from peers.asked import CHANGED_PEAK, PEAK
 
 HERE = Path(__file__).resolve().parent
 CACHE = HERE / ".cache"
+LOOP_ROWS = 2_000
 STEPS = {
     "backfill": "first backfill",
     "day": "a normal day",
@@ -76,6 +78,7 @@ class Figures:
 
     costs: dict[str, dict[str, list[Cost]]] = field(default_factory=lambda: defaultdict(lambda: defaultdict(list)))
     absent: dict[str, str] = field(default_factory=dict)
+    loop: Cost | None = None
     rows: int = 0
 
 
@@ -110,39 +113,61 @@ def deliver(market: Market, files: Path, work: Path, first: int, last: int) -> N
             (work / "exports" / name).symlink_to(files / name)
 
 
-def contest(plan: Plan, chosen: list[Contestant], folder: Path) -> Figures:
-    """Every step by every contestant in turn; the first one's results are what the others are held against."""
-    figures, files = Figures(), exports(plan.market)
-    running = []
-    for contestant in chosen:
-        why = contestant.missing()
-        if why is None:
-            prepare(plan, files, folder / contestant.name)
-            running.append(contestant)
-        else:
-            figures.absent[contestant.name] = why
-    changed = False
-    for step, first, last in plan.steps():
-        changed ^= step == "changed"
-        as_of = [plan.market.day(number) for number in range(first, last + 1)]
+class Contest:
+    """Every step by every contestant in turn; the first one's results are what the others' are held against."""
+
+    def __init__(self, plan: Plan, chosen: list[Contestant], folder: Path) -> None:
+        self.plan, self.folder, self.files = plan, folder, exports(plan.market)
+        self.figures, self.peak = Figures(), PEAK
+        self.running = []
+        for contestant in chosen:
+            why = contestant.missing()
+            if why is None:
+                prepare(plan, self.files, folder / contestant.name)
+                self.running.append(contestant)
+            else:
+                self.figures.absent[contestant.name] = why
+
+    def take(self, step: str, first: int, last: int) -> None:
+        """One step, of the days with the numbers from `first` to `last`. Raises Failed when the first contestant fails."""
+        if step == "changed":
+            self.peak = CHANGED_PEAK if self.peak == PEAK else PEAK
+        as_of = [self.plan.market.day(number) for number in range(first, last + 1)]
         expected: dict[date, pl.DataFrame] = {}
-        for contestant in list(running):
-            work = folder / contestant.name
-            deliver(plan.market, files, work, first, last)
+        for contestant in list(self.running):
+            work = self.folder / contestant.name
+            deliver(self.plan.market, self.files, work, first, last)
             try:
-                cost = cost_of(*contestant.command(work, step, as_of[0], as_of[-1], changed))
+                cost = cost_of(*contestant.command(work, step, as_of[0], as_of[-1], self.peak))
                 compare(contestant, work, step, as_of, expected)
             except Failed as failure:
-                figures.absent[contestant.name] = str(failure)
-                running.remove(contestant)
+                if contestant is self.running[0]:
+                    raise
+                self.figures.absent[contestant.name] = str(failure)
+                self.figures.costs.pop(contestant.name, None)
+                self.running.remove(contestant)
                 continue
-            figures.costs[contestant.name][step].append(cost)
-            print(f"{step} {as_of[-1]} {contestant.name}: {cost.wall:.2f} s, {cost.cpu:.2f} cpu s", file=sys.stderr, flush=True)
-        figures.rows = sum(rows.height for rows in expected.values())
-    for contestant in chosen:
-        if contestant.name in figures.absent:
-            figures.costs.pop(contestant.name, None)
-    return figures
+            self.figures.costs[contestant.name][step].append(cost)
+            tell(f"{step} {as_of[-1]} {contestant.name}: {cost.wall:.2f} s, {cost.cpu:.2f} cpu s, {cost.peak_mb:.0f} MB")
+        self.figures.rows = expected[as_of[-1]].height
+
+    def loop(self) -> None:
+        """The loop over a few of the newest day's orders."""
+        work = self.folder / self.running[0].name
+        self.figures.loop = cost_of(sys.executable, HERE / "peers/per_order.py", work, str(LOOP_ROWS))
+        tell(f"{LOOP_ROWS} orders one by one: {self.figures.loop.wall:.2f} s")
+
+
+def tell(text: str) -> None:
+    print(text, file=sys.stderr, flush=True)
+
+
+def contest(plan: Plan, chosen: list[Contestant], folder: Path) -> Figures:
+    taken = Contest(plan, chosen, folder)
+    for step in plan.steps():
+        taken.take(*step)
+    taken.loop()
+    return taken.figures
 
 
 def compare(contestant: Contestant, work: Path, step: str, as_of: list[date], expected: dict[date, pl.DataFrame]) -> None:
@@ -173,9 +198,18 @@ def print_table(plan: Plan, figures: Figures) -> None:
             costs = figures.costs.get(contestant.name, {}).get(step)
             if costs:
                 print(line(f"  {contestant.title_of(step)}", costs, by_hand.get(step)))
+        if figures.loop is not None and step in ("backfill", "day"):
+            print(line("  order by order, its metrics (~)", [extrapolated(plan, figures.loop, step)], by_hand.get(step)))
         print()
+    print(f"~: extrapolated from {LOOP_ROWS:,} orders of one day, the six metrics of orders alone\n")
     for name, why in figures.absent.items():
         print(f"{name}: not measured: {why}")
+
+
+def extrapolated(plan: Plan, loop: Cost, step: str) -> Cost:
+    """One order in ten is exported twice."""
+    times = 1.1 * plan.market.orders * (plan.market.days if step == "backfill" else 1) / LOOP_ROWS
+    return Cost(loop.wall * times, loop.cpu * times, loop.peak_mb)
 
 
 def line(title: str, costs: list[Cost], by_hand: list[Cost] | None) -> str:
@@ -208,7 +242,12 @@ def main() -> None:
     plan = planned(given.scale, given.days, given.repeats)
     CACHE.mkdir(exist_ok=True)
     with tempfile.TemporaryDirectory(prefix="contest-", dir=CACHE) as name:
-        print_table(plan, contest(plan, chosen, Path(name)))
+        Path(name).chmod(0o755)  # PostgreSQL runs as somebody else
+        try:
+            figures = contest(plan, chosen, Path(name))
+        except Failed as failure:
+            sys.exit(str(failure))
+        print_table(plan, figures)
 
 
 if __name__ == "__main__":

@@ -46,7 +46,8 @@ UNION ALL
 SELECT order_id, NULL, service, 'CREATED', NULL, utc(created_at), NULL, utc(created_at), NULL, NULL, NULL
 FROM placed($day) WHERE was_open
 UNION ALL
-SELECT order_id, supplier_id, service, status, canceled_by, utc(created_at), utc(final_at), utc(final_at), fare, discount, distance_km
+SELECT order_id, supplier_id, service, status, canceled_by, utc(created_at), utc(final_at),
+       utc(final_at), fare, discount, distance_km
 FROM placed($day - 1) WHERE was_open AND $day > $first_day
 """
 

@@ -18,6 +18,32 @@ PEAK = "7, 8, 17, 18"
 CHANGED_PEAK = "7, 8, 17, 18, 19"
 UTC_OFFSET = "INTERVAL 7 HOURS"  # Asia/Ho_Chi_Minh has known no other for fifty years
 
+COLUMNS = {
+    "offers": {
+        "offer_id": "VARCHAR",
+        "order_id": "VARCHAR",
+        "supplier_id": "VARCHAR",
+        "response": "VARCHAR",
+        "answer_seconds": "BIGINT",
+        "closed_at": "TIMESTAMP",
+        "updated_at": "TIMESTAMP",
+    },
+    "orders": {
+        "order_id": "VARCHAR",
+        "supplier_id": "VARCHAR",
+        "service": "VARCHAR",
+        "status": "VARCHAR",
+        "canceled_by": "VARCHAR",
+        "created_at": "TIMESTAMP",
+        "final_at": "TIMESTAMP",
+        "updated_at": "TIMESTAMP",
+        "fare": "DECIMAL(18,2)",
+        "discount": "DECIMAL(18,2)",
+        "distance_km": "DOUBLE",
+    },
+}
+FINAL = {"offers": "response <> 'SENT'", "orders": "status <> 'CREATED'"}
+
 
 @dataclass(frozen=True, slots=True)
 class Asked:
@@ -68,9 +94,15 @@ def mission_list(work: Path) -> tuple[Mission, ...]:
 
 
 def metric_sql(source: str, peak: str, hour: str = "hour") -> str:
-    """The sums of a source's metrics over rows of final orders, in SQL that DuckDB, PostgreSQL and others understand."""
+    """The sums of all of a source's metrics over rows of final orders."""
+    parts = metric_parts(peak, hour)
+    return ", ".join(f"{parts[metric]} AS {metric}" for metric in SOURCES[source])
+
+
+def metric_parts(peak: str, hour: str) -> dict[str, str]:
+    """Each metric's sum over rows of final orders, in SQL that DuckDB and PostgreSQL understand."""
     done = "status = 'COMPLETED'"
-    sql = {
+    return {
         "sent": "count(*)",
         "accepted": "count(*) FILTER (WHERE response = 'ACCEPTED')",
         "rejected": "count(*) FILTER (WHERE response = 'REJECTED')",
@@ -82,4 +114,3 @@ def metric_sql(source: str, peak: str, hour: str = "hour") -> str:
         "discounts": f"sum(discount) FILTER (WHERE {done})",
         "distance_km": f"sum(distance_km) FILTER (WHERE {done})",
     }
-    return ", ".join(f"{sql[metric]} AS {metric}" for metric in SOURCES[source])

@@ -13,40 +13,15 @@ import duckdb
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from peers.asked import UTC_OFFSET, Asked, asked, metric_sql
+from peers.asked import COLUMNS, FINAL, UTC_OFFSET, Asked, asked, metric_sql
 from peers.judged import judge_sql, roll_sql
 
-COLUMNS = {
-    "offers": {
-        "offer_id": "VARCHAR",
-        "order_id": "VARCHAR",
-        "supplier_id": "VARCHAR",
-        "response": "VARCHAR",
-        "answer_seconds": "BIGINT",
-        "closed_at": "TIMESTAMP",
-        "updated_at": "TIMESTAMP",
-    },
-    "orders": {
-        "order_id": "VARCHAR",
-        "supplier_id": "VARCHAR",
-        "service": "VARCHAR",
-        "status": "VARCHAR",
-        "canceled_by": "VARCHAR",
-        "created_at": "TIMESTAMP",
-        "final_at": "TIMESTAMP",
-        "updated_at": "TIMESTAMP",
-        "fare": "DECIMAL(18,2)",
-        "discount": "DECIMAL(18,2)",
-        "distance_km": "DOUBLE",
-    },
-}
 KEPT = {
     "offers": f"""offer_id AS key, updated_at, (closed_at + {UTC_OFFSET})::DATE AS day, hour(closed_at + {UTC_OFFSET}) AS hour,
         supplier_id, response, answer_seconds""",
     "orders": f"""order_id AS key, updated_at, (final_at + {UTC_OFFSET})::DATE AS day, hour(final_at + {UTC_OFFSET}) AS hour,
         supplier_id, status, canceled_by, fare, discount, distance_km""",
 }
-FINAL = {"offers": "response <> 'SENT'", "orders": "status <> 'CREATED'"}
 
 
 class State:

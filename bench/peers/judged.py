@@ -5,7 +5,7 @@ No ledger and no checks; sums of doubles in whatever order the engine likes; win
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 
 from market.missions import SIGNS, SOURCES, Condition, Mission
@@ -47,29 +47,63 @@ def judge_sql(made: Sequence[Mission], as_of: date) -> str:
 
 def _window(mission: Mission, start: date, end: date, as_of: date, numbers: Mapping[str, Mapping[Span, int]]) -> str:
     through = (start, min(end, as_of))
-    totals = [f"(SELECT * FROM {source} WHERE span = {numbers[source][through]}) AS {source}" for source in mission.sources]
+    totals = {source: f"(SELECT * FROM {source} WHERE span = {numbers[source][through]})" for source in mission.sources}
+    return window_sql(mission, start, end, as_of, totals)
+
+
+def window_sql(
+    mission: Mission,
+    start: date,
+    end: date,
+    as_of: date,
+    totals: Mapping[str, str],
+    unfold: Callable[[Mission], str] | None = None,
+) -> str:
+    """The rows of one window. `totals`: source → a query in brackets for supplier_id and the window's sums."""
+    joined = [f"{totals[source]} AS {source}" for source in mission.sources]
     if mission.suppliers is None:
-        people = " FULL JOIN ".join([totals[0], *(f"{total} USING (supplier_id)" for total in totals[1:])])
+        people = " FULL JOIN ".join([joined[0], *(f"{total} USING (supplier_id)" for total in joined[1:])])
     else:
         chosen = f"(SELECT supplier_id FROM suppliers WHERE {mission.suppliers}) AS chosen"
-        people = " LEFT JOIN ".join([chosen, *(f"{total} USING (supplier_id)" for total in totals)])
-    conditions = list(enumerate(mission.conditions))
-    values = ", ".join(f"{value_sql(c)} AS v{i}" for i, c in conditions)
-    met = " AND ".join(f"coalesce(v{i} {SIGNS[c.operator]} {c.target}, FALSE)" for i, c in conditions)
-    if as_of < end:
-        status = f"CASE WHEN {met} THEN 'on_track' ELSE 'active' END"
-    elif (as_of - end).days < mission.grace_days:
-        status = "'closing'"
-    else:
-        status = f"CASE WHEN {met} THEN 'completed' ELSE 'failed' END"
-    rows = ", ".join(
-        f"{{'condition': '{c.name}', 'value': v{i}, 'type': '{c.operator}', 'val': {c.target}::DOUBLE, 'status':"
-        f" CASE WHEN v{i} IS NULL THEN 'no_data' WHEN v{i} {SIGNS[c.operator]} {c.target} THEN 'met' ELSE 'unmet' END}}"
-        for i, c in conditions
-    )
+        people = " LEFT JOIN ".join([chosen, *(f"{total} USING (supplier_id)" for total in joined)])
+    values = ", ".join(f"{value_sql(c)} AS v{i}" for i, c in enumerate(mission.conditions))
+    rows, source = (unfold or _by_unnest)(mission), f"(SELECT supplier_id, {values} FROM {people} ORDER BY supplier_id) AS valued"
     return f"""SELECT DATE '{as_of}' AS as_of, '{mission.id}' AS mission_id, supplier_id, DATE '{start}' AS window_start,
-        DATE '{end}' AS window_end, {status} AS mission_status, unnest([{rows}], max_depth := 2)
-    FROM (SELECT supplier_id, {values} FROM {people} ORDER BY supplier_id)"""
+        DATE '{end}' AS window_end, {_mission_status(mission, end, as_of)} AS mission_status, {rows.format(source=source)}"""
+
+
+def _by_unnest(mission: Mission) -> str:
+    rows = ", ".join(
+        f"{{{{'condition': '{c.name}', 'value': v{i}, 'type': '{c.operator}', 'val': {c.target}::DOUBLE,"
+        f" 'status': {status_sql(c, i)}}}}}"
+        for i, c in enumerate(mission.conditions)
+    )
+    return f"unnest([{rows}], max_depth := 2) FROM {{source}}"
+
+
+def by_lateral(mission: Mission) -> str:
+    """The same for PostgreSQL."""
+    rows = ", ".join(
+        f"('{c.name}', v{i}, '{c.operator}', CAST({c.target} AS DOUBLE PRECISION), {status_sql(c, i)})"
+        for i, c in enumerate(mission.conditions)
+    )
+    return (
+        f"condition, value, type, val, status FROM {{source}}, LATERAL (VALUES {rows}) AS c(condition, value, type, val, status)"
+    )
+
+
+def status_sql(condition: Condition, number: int) -> str:
+    held = f"v{number} {SIGNS[condition.operator]} {condition.target}"
+    return f"CASE WHEN v{number} IS NULL THEN 'no_data' WHEN {held} THEN 'met' ELSE 'unmet' END"
+
+
+def _mission_status(mission: Mission, end: date, as_of: date) -> str:
+    met = " AND ".join(f"coalesce(v{i} {SIGNS[c.operator]} {c.target}, FALSE)" for i, c in enumerate(mission.conditions))
+    if as_of < end:
+        return f"CASE WHEN {met} THEN 'on_track' ELSE 'active' END"
+    if (as_of - end).days < mission.grace_days:
+        return "'closing'"
+    return f"CASE WHEN {met} THEN 'completed' ELSE 'failed' END"
 
 
 def value_sql(condition: Condition) -> str:
