@@ -193,7 +193,7 @@ def print_table(plan: Plan, figures: Figures) -> None:
     )
     by_hand = figures.costs.get("by-hand-duckdb", {})
     for step, title in STEPS.items():
-        print(f"{title:<44} {'wall s':>8} {'from–to':>15} {'cpu s':>8} {'peak MB':>8} {'/ by hand':>10}")
+        print(f"{title:<44} {'wall s':>8} {'from–to':>15} {'cpu s':>8} {'peak MB':>8} {'/ by hand':>10} {'of cpu':>7}")
         for contestant in CONTESTANTS:
             costs = figures.costs.get(contestant.name, {}).get(step)
             if costs:
@@ -215,13 +215,13 @@ def extrapolated(plan: Plan, loop: Cost, step: str) -> Cost:
 def line(title: str, costs: list[Cost], by_hand: list[Cost] | None) -> str:
     wall, cpu, peak = (median(getattr(cost, part) for cost in costs) for part in ("wall", "cpu", "peak_mb"))
     spread = f"{min(c.wall for c in costs):.2f}–{max(c.wall for c in costs):.2f}"
-    ratio = f"{ratio_of(costs, by_hand):.2f}" if by_hand else ""
-    return f"{title:<44} {wall:>8.2f} {spread:>15} {cpu:>8.2f} {peak:>8.0f} {ratio:>10}"
+    ratios = f"{ratio_of(costs, by_hand):>10.2f} {ratio_of(costs, by_hand, 'cpu'):>7.2f}" if by_hand else ""
+    return f"{title:<44} {wall:>8.2f} {spread:>15} {cpu:>8.2f} {peak:>8.0f} {ratios}".rstrip()
 
 
-def ratio_of(costs: list[Cost], others: list[Cost]) -> float:
-    """The median of wall times pair by pair."""
-    return median(a.wall / b.wall for a, b in zip(costs, others, strict=False))
+def ratio_of(costs: list[Cost], others: list[Cost], part: str = "wall") -> float:
+    """The median of ratios pair by pair."""
+    return median(getattr(a, part) / getattr(b, part) for a, b in zip(costs, others, strict=False))
 
 
 def machine() -> str:

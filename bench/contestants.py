@@ -7,12 +7,14 @@ import sys
 from datetime import date
 from pathlib import Path
 
+import duckdb
 import polars as pl
 from peers.asked import PEAK
 from peers.server import programs
 
 HERE = Path(__file__).resolve().parent
 PEERS = HERE / "peers"
+ENVIRONMENTS = HERE / ".cache/environments"
 Command = tuple[str | Path, ...]
 
 
@@ -31,7 +33,7 @@ class Contestant:
         return f"{self.title} (one day's results)" if self.only_last and step == "backfill" else self.title
 
     def missing(self) -> str | None:
-        """What it would need and is not there; None when it can take part."""
+        """What it would need and is not there; None when it can take part, after getting what can be got."""
         return None
 
     def version(self) -> str | None:
@@ -75,12 +77,44 @@ class PostgreSQL(OldWay):
 
     def version(self) -> str | None:
         found = programs()
-        return said_version(found / "postgres") if found else None
+        if found is None:
+            return None
+        said = subprocess.run([found / "postgres", "--version"], capture_output=True, text=True, check=True).stdout.split()
+        return f"PostgreSQL {said[2]}"
 
 
-def said_version(program: Path) -> str:
-    said = subprocess.run([program, "--version"], capture_output=True, text=True, check=True).stdout.split()
-    return f"PostgreSQL {said[2]}"
+class Tool(Contestant):
+    """A tool in an environment of its own, made of peers/requirements-NAME.txt; its results are in a table of its database."""
+
+    def __init__(self, name: str, title: str, packages: tuple[str, ...], table: str) -> None:
+        super().__init__(name, title, f"{name}_run.py")
+        self.packages, self.table = packages, table
+
+    def python(self) -> Path:
+        return ENVIRONMENTS / self.name / "bin/python"
+
+    def missing(self) -> str | None:
+        environment, wanted = ENVIRONMENTS / self.name, PEERS / f"requirements-{self.name}.txt"
+        made = environment / "made-of.txt"
+        if made.exists() and made.read_text() == wanted.read_text():
+            return None
+        subprocess.run([sys.executable, "-m", "venv", "--clear", environment], check=True)
+        pip = (self.python(), "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "-r", wanted)
+        done = subprocess.run(pip, capture_output=True, text=True, check=False)
+        if done.returncode:
+            return f"cannot be installed: {' '.join(done.stderr.strip().splitlines()[-1:])}"
+        made.write_text(wanted.read_text())
+        return None
+
+    def version(self) -> str | None:
+        if not self.python().exists():
+            return None
+        code = f"from importlib.metadata import version as v; print(*(n + ' ' + v(n) for n in {self.packages!r}), sep=' with ')"
+        return subprocess.run([self.python(), "-c", code], capture_output=True, text=True, check=True).stdout.strip()
+
+    def results(self, work: Path, as_of: date) -> pl.DataFrame:
+        with duckdb.connect(work / f"{self.name}.duckdb", read_only=True) as connection:
+            return connection.sql(f"SELECT * FROM {self.table} WHERE as_of = DATE '{as_of}'").pl()
 
 
 CONTESTANTS: list[Contestant] = [
@@ -89,4 +123,6 @@ CONTESTANTS: list[Contestant] = [
     Contestant("by-hand-polars", "by hand, Polars", "by_hand_polars.py"),
     OldWay("old-way-duckdb", "old way, DuckDB", "old_way_duckdb.py"),
     PostgreSQL("old-way-postgresql", "old way, PostgreSQL", "old_way_postgresql.py"),
+    Tool("dbt", "dbt", ("dbt-core", "dbt-duckdb", "duckdb"), "results"),
+    Tool("sqlmesh", "SQLMesh", ("sqlmesh", "duckdb"), "market.results"),
 ]
