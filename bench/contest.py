@@ -134,7 +134,7 @@ class Contest:
             self.peak = CHANGED_PEAK if self.peak == PEAK else PEAK
         as_of = [self.plan.market.day(number) for number in range(first, last + 1)]
         expected: dict[date, pl.DataFrame] = {}
-        for contestant in list(self.running):
+        for contestant in [runs for runs in self.running if step in runs.steps]:
             work = self.folder / contestant.name
             deliver(self.plan.market, self.files, work, first, last)
             try:

@@ -21,10 +21,11 @@ Command = tuple[str | Path, ...]
 class Contestant:
     """A script in peers/ that takes WORK, step, first and last day, and leaves a Parquet file a day in WORK/results.
 
-    `only_last`: of a backfill it gives the results of the last day alone.
+    `only_last`: of a backfill it gives the results of the last day alone. `steps`: those that it takes.
     """
 
     only_last = False
+    steps: tuple[str, ...] = ("backfill", "day", "late", "changed")
 
     def __init__(self, name: str, title: str, script: str = "") -> None:
         self.name, self.title, self.script = name, title, script
@@ -63,7 +64,10 @@ class Missionctl(Contestant):
 
 
 class OldWay(Contestant):
+    """Every day is the same to it, so it takes normal days alone."""
+
     only_last = True
+    steps = ("backfill", "day")
 
 
 class PostgreSQL(OldWay):
