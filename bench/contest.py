@@ -1,6 +1,6 @@
 """The contest: missionctl, scripts by hand, the old way and the tools one would reach for, on one simulated marketplace.
 
-usage: contest.py [--scale S] [--days N] [--repeats N] [--only NAME …]     (make bench)
+usage: contest.py [--scale S] [--days N] [--repeats N] [--rounds N] [--only NAME …]     (make bench)
 
 Everything from CSV exports to readable results: a first backfill, normal days, days with 2,000 late changes over the twenty
 days before, and days on which a metric has changed. Every contestant takes each step in turn, as a process of its own, and
@@ -45,12 +45,14 @@ STEPS = {
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What is simulated, and which missions: `lengths` of the shortest and longest window."""
+    """What is simulated, and which missions: `lengths` of the shortest and longest window. `only_days`: no odd days."""
 
     market: Market
     repeats: int
+    rounds: int = 1
     mission_count: int = 20
     lengths: tuple[int, int] = (7, 60)
+    only_days: bool = False
 
     @property
     def last_day(self) -> date:
@@ -59,17 +61,17 @@ class Plan:
     def steps(self) -> list[tuple[str, int, int]]:
         """Step, number of its first day, number of its last."""
         done, found = self.market.days, [("backfill", 0, self.market.days - 1)]
-        for name in ("day", "late", "changed"):
+        for name in ("day",) if self.only_days else ("day", "late", "changed"):
             found += [(name, done + n, done + n) for n in range(self.repeats)]
             done += self.repeats
         return found
 
 
-def planned(scale: float, days: int, repeats: int) -> Plan:
+def planned(scale: float, days: int, repeats: int, rounds: int = 1) -> Plan:
     """`scale` 1: 150,000 orders a day of 20,000 suppliers."""
     late = tuple(days + repeats + n for n in range(repeats))
     market = Market(days, round(150_000 * scale), max(10, round(20_000 * scale)), 3 * repeats, late)
-    return Plan(market, repeats)
+    return Plan(market, repeats, rounds)
 
 
 @dataclass(slots=True)
@@ -84,6 +86,7 @@ class Figures:
 
 def exports(market: Market) -> Path:
     """The folder of export files, made once."""
+    CACHE.mkdir(exist_ok=True)
     folder = CACHE / "markets" / market.name()
     if not folder.is_dir():
         making = folder.with_name(folder.name + ".making")
@@ -116,17 +119,12 @@ def deliver(market: Market, files: Path, work: Path, first: int, last: int) -> N
 class Contest:
     """Every step by every contestant in turn; the first one's results are what the others' are held against."""
 
-    def __init__(self, plan: Plan, chosen: list[Contestant], folder: Path) -> None:
+    def __init__(self, plan: Plan, chosen: list[Contestant], figures: Figures, folder: Path) -> None:
         self.plan, self.folder, self.files = plan, folder, exports(plan.market)
-        self.figures, self.peak = Figures(), PEAK
-        self.running = []
-        for contestant in chosen:
-            why = contestant.missing()
-            if why is None:
-                prepare(plan, self.files, folder / contestant.name)
-                self.running.append(contestant)
-            else:
-                self.figures.absent[contestant.name] = why
+        self.figures, self.peak = figures, PEAK
+        self.running = [contestant for contestant in chosen if contestant.name not in figures.absent]
+        for contestant in self.running:
+            prepare(plan, self.files, folder / contestant.name)
 
     def take(self, step: str, first: int, last: int) -> None:
         """One step, of the days with the numbers from `first` to `last`. Raises Failed when the first contestant fails."""
@@ -152,7 +150,9 @@ class Contest:
         self.figures.rows = expected[as_of[-1]].height
 
     def loop(self) -> None:
-        """The loop over a few of the newest day's orders."""
+        """The loop over a few of the newest day's orders, where the others run, too."""
+        if len(self.running) < len(CONTESTANTS) // 2:
+            return
         work = self.folder / self.running[0].name
         self.figures.loop = cost_of(sys.executable, HERE / "peers/per_order.py", work, str(LOOP_ROWS))
         tell(f"{LOOP_ROWS} orders one by one: {self.figures.loop.wall:.2f} s")
@@ -162,12 +162,21 @@ def tell(text: str) -> None:
     print(text, file=sys.stderr, flush=True)
 
 
-def contest(plan: Plan, chosen: list[Contestant], folder: Path) -> Figures:
-    taken = Contest(plan, chosen, folder)
-    for step in plan.steps():
-        taken.take(*step)
-    taken.loop()
-    return taken.figures
+def contest(plan: Plan, chosen: list[Contestant]) -> Figures:
+    """The plan's rounds, each from the beginning. Raises Failed when the first contestant fails."""
+    figures = Figures()
+    for contestant in chosen:
+        why = contestant.missing()
+        if why is not None:
+            figures.absent[contestant.name] = why
+    for _ in range(plan.rounds):
+        with tempfile.TemporaryDirectory(prefix="contest-", dir=CACHE) as name:
+            Path(name).chmod(0o755)  # PostgreSQL runs as somebody else
+            taken = Contest(plan, chosen, figures, Path(name))
+            for step in plan.steps():
+                taken.take(*step)
+            taken.loop()
+    return figures
 
 
 def compare(contestant: Contestant, work: Path, step: str, as_of: list[date], expected: dict[date, pl.DataFrame]) -> None:
@@ -201,7 +210,8 @@ def print_table(plan: Plan, figures: Figures) -> None:
         if figures.loop is not None and step in ("backfill", "day"):
             print(line("  order by order, its metrics (~)", [extrapolated(plan, figures.loop, step)], by_hand.get(step)))
         print()
-    print(f"~: extrapolated from {LOOP_ROWS:,} orders of one day, the six metrics of orders alone\n")
+    if figures.loop is not None:
+        print(f"~: extrapolated from {LOOP_ROWS:,} orders of one day, the six metrics of orders alone\n")
     for name, why in figures.absent.items():
         print(f"{name}: not measured: {why}")
 
@@ -236,18 +246,16 @@ def main() -> None:
     parser.add_argument("--scale", type=float, default=1.0, help="of 150,000 orders a day and 20,000 suppliers")
     parser.add_argument("--days", type=int, default=90)
     parser.add_argument("--repeats", type=int, default=3, help="normal days, days with late changes, and with a changed metric")
+    parser.add_argument("--rounds", type=int, default=1, help="everything, from the first backfill on")
     parser.add_argument("--only", nargs="*", default=[], help="names of contestants")
     given = parser.parse_args()
     chosen = [contestant for contestant in CONTESTANTS if not given.only or contestant.name in given.only]
-    plan = planned(given.scale, given.days, given.repeats)
-    CACHE.mkdir(exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix="contest-", dir=CACHE) as name:
-        Path(name).chmod(0o755)  # PostgreSQL runs as somebody else
-        try:
-            figures = contest(plan, chosen, Path(name))
-        except Failed as failure:
-            sys.exit(str(failure))
-        print_table(plan, figures)
+    plan = planned(given.scale, given.days, given.repeats, given.rounds)
+    try:
+        figures = contest(plan, chosen)
+    except Failed as failure:
+        sys.exit(str(failure))
+    print_table(plan, figures)
 
 
 if __name__ == "__main__":
