@@ -5,8 +5,11 @@ READY := .venv/.ready
 FILES ?= 20000
 SEED ?= 1
 SCALE ?= 1
+POINTS ?= 2500
+CHAINS ?= 200
+RUNS ?= 1000
 
-.PHONY: demo test check bench guard fuzz lint types imports clean
+.PHONY: demo test check bench guard fuzz crash lint types imports clean
 
 demo: $(READY) ## the main job on the demo data, and its results
 	$(BIN)/missionctl init --demo .
@@ -42,6 +45,9 @@ guard: $(READY) ## a small contest that fails when a ratio to the script by hand
 
 fuzz: $(READY) ## odd and damaged exports by the thousand beside a slow reader: FILES=20000 SEED=1; REPLAY=SEED:NUMBER for one
 	$(BIN)/python -m tests.fuzz --files $(FILES) --seed $(SEED) $(if $(REPLAY),--replay $(REPLAY))
+
+crash: $(READY) ## runs killed and failed at every storage call: POINTS=2500 CHAINS=200 RUNS=1000 SEED=1; REPLAY=TOKEN for one
+	$(BIN)/python -m tests.crash --points $(POINTS) --chains $(CHAINS) --runs $(RUNS) --seed $(SEED) $(if $(REPLAY),--replay $(REPLAY))
 
 $(READY): requirements.lock pyproject.toml
 	$(PYTHON) -c 'import sys; sys.exit(0 if sys.version_info >= (3, 11) else "missionctl needs Python 3.11 or newer: make PYTHON=python3.11")'

@@ -27,8 +27,10 @@ from costs import hold
 from mission_cli.formula.check import Scope, compile_text
 from mission_cli.formula.emit import identifier
 from mission_cli.formula.totals_sql import formula_levels, value_layers
+from mission_cli.model.columns import DataType
 from mission_cli.model.expression import Type
-from mission_cli.model.project import DailyMetric, DataType, FormulaMetric, Method, MetricId, Project, SourceId
+from mission_cli.model.metrics import DailyMetric, FormulaMetric, Method, MetricId
+from mission_cli.model.project import Project, SourceId
 from mission_cli.store.database import configure
 
 DAILY = [f"d{number}" for number in range(12)]

@@ -31,9 +31,9 @@ from mission_cli.conditions.judge import results_sql
 from mission_cli.config.load import load_project
 from mission_cli.model.calendar import days
 from mission_cli.model.project import Project
-from mission_cli.stages.evaluate import EvaluationTask, compute_results
-from mission_cli.store.database import Database, in_memory
-from mission_cli.windows.ranges import needed_days, windows_as_of
+from mission_cli.stages.evaluate import NO_AWARDS, EvaluationTask, compute_results, judge
+from mission_cli.store.database import in_memory
+from mission_cli.windows.table import Rosters, RosterVersion, make_windows
 from mission_cli.windows.totals import roll_totals
 
 AS_OF = date(2026, 9, 24)
@@ -60,8 +60,8 @@ def write_partitions(data: Path, suppliers: int, source: str, needed: Sequence[d
 def write_suppliers(data: Path, suppliers: int) -> Path:
     path = data / "suppliers.parquet"
     duckdb.sql(
-        f"""SELECT printf('D%05d', n) AS supplier_id, ['SGN', 'HAN', 'DAD'][1 + (n % 3)] AS city, 1 + n % 4 AS tier
-        FROM range({suppliers}) AS r(n)"""
+        f"""SELECT printf('D%05d', n) AS supplier_id, ['SGN', 'HAN', 'DAD'][1 + (n % 3)] AS city, 1 + n % 4 AS tier,
+            NULL::DATE AS _left FROM range({suppliers}) AS r(n)"""
     ).pl().write_parquet(path, compression="zstd")
     return path
 
@@ -78,32 +78,36 @@ def _column(metric: str) -> str:
 # ---------------------------------------------------------------- missionctl
 
 
-def rolled(project: Project, partitions: Partitions) -> Database:
-    """An engine of its own, with the totals of every window. What a change of names in the program would change here."""
-    engine = in_memory(project.timezone)
-    roll_totals(engine, project, windows_as_of(project.missions, AS_OF), partitions)
-    return engine
+def task(project: Project, data: Path, partitions: Partitions, suppliers: Path) -> EvaluationTask:
+    rosters = Rosters((RosterVersion(1, suppliers, (AS_OF,)),))
+    return EvaluationTask(project, data, (AS_OF,), partitions, rosters, NO_AWARDS)
 
 
-def judged(project: Project, partitions: Partitions, suppliers: Path) -> pl.DataFrame:
-    engine = rolled(project, partitions)
-    engine.execute(f"CREATE TABLE suppliers AS SELECT * FROM read_parquet('{suppliers}')")
-    return engine.frame(results_sql(project))
+def rolled(asked: EvaluationTask) -> None:
+    """The totals of every window, in an engine of its own."""
+    engine = in_memory(asked.project.timezone)
+    make_windows(engine, asked.project, asked.as_of_days, asked.rosters)
+    roll_totals(engine, asked.project, asked.partitions)
 
 
-def published(project: Project, data: Path, partitions: Partitions, suppliers: Path) -> None:
-    """The whole step, with the results as a file, synced."""
-    compute_results(EvaluationTask(project, data, (AS_OF,), partitions, suppliers))
+def judged(asked: EvaluationTask) -> pl.DataFrame:
+    engine = in_memory(asked.project.timezone)
+    judge(engine, asked)
+    return engine.frame(results_sql(asked.project))
 
 
 # ---------------------------------------------------------------- by hand
 
 
+def needed_days(made: Sequence[Mission], source: str) -> list[date]:
+    return sorted({day for first, last in spans(made, source, AS_OF) for day in days(first, last)})
+
+
 def rolled_by_hand(made: Sequence[Mission], partitions: Partitions) -> duckdb.DuckDBPyConnection:
     connection = duckdb.connect()
     for source in SOURCES:
-        wanted = {str(partitions[source][day]) for first, last in spans(made, source, AS_OF) for day in days(first, last)}
-        daily = f"read_parquet({sorted(wanted)}, hive_partitioning = true, hive_types_autocast = false)"
+        wanted = [str(partitions[source][day]) for day in needed_days(made, source)]
+        daily = f"read_parquet({wanted}, hive_partitioning = true, hive_types_autocast = false)"
         connection.execute(f"CREATE TABLE {source} AS {roll_sql(made, source, AS_OF, daily)}").fetchall()
     return connection
 
@@ -139,19 +143,20 @@ def compare(folder: Path, suppliers: int, repeats: int) -> bool:
     made = missions(20, AS_OF)
     write_project(folder, made)
     project = load_project(folder)
-    needed = {source: sorted(found) for source, found in needed_days(project, [AS_OF]).items()}
+    needed = {source: needed_days(made, source) for source in SOURCES}
     partitions = {s: write_partitions(folder / "data", suppliers, s, found) for s, found in needed.items()}
     people = write_suppliers(folder / "data", suppliers)
-    ours = judged(project, partitions, people)
+    asked = task(project, folder / "data", partitions, people)
+    ours = judged(asked)
     apart = difference(ours, judged_by_hand(made, partitions, people))
     if apart is not None:
         sys.exit(f"missionctl and the query by hand give other results: {apart}")
     contestants: dict[str, Callable[[], object]] = {
-        "missionctl, roll": lambda: rolled(project, partitions),
+        "missionctl, roll": lambda: rolled(asked),
         "by hand, roll": lambda: rolled_by_hand(made, partitions),
-        "missionctl, roll and judge": lambda: judged(project, partitions, people),
+        "missionctl, roll and judge": lambda: judged(asked),
         "by hand, roll and judge": lambda: judged_by_hand(made, partitions, people),
-        "missionctl, published": lambda: published(project, folder / "data", partitions, people),
+        "missionctl, published": lambda: compute_results(asked),
     }
     times: dict[str, list[tuple[float, float]]] = {said: [] for said in contestants}
     for number in range(repeats + 1):
@@ -161,7 +166,7 @@ def compare(folder: Path, suppliers: int, repeats: int) -> bool:
             else:
                 run()
     print(f"{platform.machine()}, {os.cpu_count()} processors, Python {platform.python_version()}, {repeats} repeats")
-    windows, files = len(windows_as_of(project.missions, AS_OF)), sum(map(len, partitions.values()))
+    windows, files = sum(len(mission.windows(AS_OF)) for mission in made), sum(map(len, partitions.values()))
     print(f"{len(made)} missions, {windows} windows, {suppliers:,} suppliers, {files} partitions, {ours.height:,} rows\n")
     print(f"{'':<30} {'wall ms':>8} {'from–to':>13} {'cpu ms':>8}")
     for said, found in times.items():

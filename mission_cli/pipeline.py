@@ -2,26 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from datetime import UTC, date, datetime
 from pathlib import Path
 
 from mission_cli.config.load import load_project, located, read_project
+from mission_cli.config.warn import guard_warnings
 from mission_cli.daily.sql_metric import sql_problems
-from mission_cli.model.calendar import business_day, days
+from mission_cli.model.calendar import DAY, business_day, days
 from mission_cli.model.errors import ConfigurationError
 from mission_cli.model.problems import Problem
 from mission_cli.model.project import Project
 from mission_cli.stages.context import Context, Report, Watch
 from mission_cli.stages.evaluate import evaluate
 from mission_cli.stages.heal import heal
-from mission_cli.stages.load import load_sources, load_suppliers
+from mission_cli.stages.load import load_sources
+from mission_cli.stages.rosters import KnownRosters, load_rosters
 from mission_cli.stages.views import make_views
 from mission_cli.staging.files import missing_exports
 from mission_cli.store.database import opened
-from mission_cli.store.files import Publisher, sweep
-from mission_cli.store.layout import EVIDENCE, Layout
+from mission_cli.store.files import Publisher
+from mission_cli.store.layout import Layout
 from mission_cli.store.ledger import Ledger
 from mission_cli.store.lock import held
 from mission_cli.store.manifest import DamagedManifestError, read_manifest
@@ -29,12 +31,19 @@ from mission_cli.store.manifest import DamagedManifestError, read_manifest
 
 def run_day(project: Project, as_of: date, command: str, now: datetime, watch: Watch) -> Report:
     """Load what is new, compute what is stale, publish the results as of one day."""
-    return _run(project, [as_of], command, now, watch)
+    return _run(project, [as_of], command, now, watch, lambda latest: _next_day(latest, as_of))
 
 
 def backfill(project: Project, first: date, last: date, command: str, now: datetime, watch: Watch) -> Report:
     """The same for each day from `first` to `last`; days whose results still stand are passed over."""
-    return _run(project, list(days(first, last)), command, now, watch)
+    return _run(project, list(days(first, last)), command, now, watch, lambda _: first)
+
+
+def _next_day(latest: date | None, as_of: date) -> date:
+    """From when a roster counts that a daily run takes in: the first day not published yet, or the latest when there is none."""
+    if latest is None:
+        return as_of
+    return latest + DAY if latest < as_of else latest
 
 
 def all_problems(root: Path) -> tuple[Project | None, list[Problem]]:
@@ -45,6 +54,11 @@ def all_problems(root: Path) -> tuple[Project | None, list[Problem]]:
         problems += located(root, missing_exports(loaded.project, _loaded_sources(root)))
         problems += sql_problems(loaded.project)
     return loaded.project, sorted(problems)
+
+
+def all_warnings(root: Path, project: Project) -> list[Problem]:
+    """What is no mistake, but perhaps not what was meant."""
+    return sorted(located(root, guard_warnings(project)))
 
 
 def checked_project(root: Path) -> Project:
@@ -64,25 +78,30 @@ def _loaded_sources(root: Path) -> set[str]:
     return {entry["source"] for entry in state.get("sources", ())}
 
 
-def _run(project: Project, as_of_days: Sequence[date], command: str, now: datetime, watch: Watch) -> Report:
-    with _begun(project, command, now, watch) as context:
-        load_suppliers(context)
+_Effective = Callable[[date | None], date]
+
+
+def _run(
+    project: Project, as_of_days: Sequence[date], command: str, now: datetime, watch: Watch, effective: _Effective
+) -> Report:
+    with _begun(project, command, now, watch, effective) as context:
+        load_rosters(context)
         load_sources(context)
-        heal(context, as_of_days)
-        evaluate(context, as_of_days)
+        rosters = KnownRosters.of(context)
+        heal(context, as_of_days, rosters)
+        evaluate(context, as_of_days, rosters)
         make_views(context)
         return context.report
 
 
 @contextmanager
-def _begun(project: Project, command: str, now: datetime, watch: Watch) -> Iterator[Context]:
-    """Hold the project, open its ledger, and record how the block ended."""
+def _begun(project: Project, command: str, now: datetime, watch: Watch, effective: _Effective) -> Iterator[Context]:
+    """Hold the project, open its ledger, and record how the block ended. `effective`: newest as-of day → that of rosters."""
     layout = Layout(project.root)
     since = now.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
     with held(layout.lock, command, since), opened(layout.database, layout.scratch, project.timezone) as database:
         ledger = Ledger(database)
-        if ledger.was_cut_off():
-            sweep(layout.data, EVIDENCE, ledger.named_files())
+        littered = ledger.was_cut_off()
         run = ledger.begin_run(command, now.astimezone(UTC).replace(tzinfo=None))
         context = Context(
             project,
@@ -93,17 +112,32 @@ def _begun(project: Project, command: str, now: datetime, watch: Watch) -> Itera
             watch,
             run,
             business_day(now, project.timezone, project.day_start),
+            effective(ledger.latest_evaluation()),
+            littered=littered,
         )
         try:
+            if littered:
+                context.sweep()  # here for room on the disk; at the end again, when readers have let go of the rest
             yield context
+            _end(context)
         except BaseException:
             with suppress(Exception):  # what went wrong first is what the operator must see
-                _end(context, "failed")
+                _record(context, "failed")
+                context.publish_state()
             raise
-        _end(context, "done")
 
 
-def _end(context: Context, outcome: str) -> None:
+def _end(context: Context) -> None:
+    """The ledger says last that the run is done: until then the next one sweeps up after it."""
+    with context.database.transaction():
+        _record(context, "done")
+        context.publish()
+        context.remove_obsolete()
+        if context.littered:
+            context.sweep()
+
+
+def _record(context: Context, outcome: str) -> None:
     report = context.report
     counts = {
         "batches": report.batches,
@@ -111,4 +145,3 @@ def _end(context: Context, outcome: str) -> None:
         "evaluations": len(report.evaluated),
     }
     context.ledger.end_run(context.run, outcome, datetime.now(UTC).replace(tzinfo=None), counts)
-    context.publish()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Annotated
 
@@ -92,10 +92,12 @@ def init(
 def check(context: typer.Context, as_json: Json = False) -> None:
     """Show every mistake of metrics.toml, missions.toml and the SQL they name."""
     from mission_cli.cli.render import print_check
-    from mission_cli.pipeline import all_problems
+    from mission_cli.pipeline import all_problems, all_warnings
 
-    project, problems = all_problems(asked(context).root)
-    print_check(project, problems, as_json=as_json)
+    root = asked(context).root
+    project, problems = all_problems(root)
+    warnings = all_warnings(root, project) if project is not None and not problems else []
+    print_check(project, problems, warnings, as_json=as_json)
     exits.leave(exits.USAGE if problems else exits.DONE)
 
 
@@ -158,6 +160,39 @@ def results(
     print_results(found, "json" if as_json else form, limit, color=asked(context).color)
     if found.rows.is_empty():
         exits.say(f"no rows as of {found.as_of}")
+
+
+@app.command()
+def progress(
+    context: typer.Context,
+    supplier: Annotated[str, typer.Argument(metavar="SUPPLIER", help="The supplier's id or alias.")],
+    mission: MissionName = None,
+    day: Day = None,
+    as_json: Json = False,
+) -> None:
+    """Show how far a supplier is in each running mission, what is missing, and whether it can still be reached."""
+    from mission_cli.cli.bars import print_progress
+    from mission_cli.config.load import load_project
+    from mission_cli.views.progress import supplier_progress
+
+    root = asked(context).root
+    project = load_project(root)
+    running_day = yesterday(project.timezone, project.day_start) + timedelta(days=1)
+    found = supplier_progress(project, root, supplier, mission, day, running_day, now().date())
+    print_progress(found, as_json=as_json, color=asked(context).color)
+
+
+@app.command()
+def missions(context: typer.Context, day: Day = None, as_json: Json = False) -> None:
+    """List the missions: window, population, conditions, rewards, and when the next decision is due."""
+    from mission_cli.cli.lineup import print_missions
+    from mission_cli.config.load import load_project
+    from mission_cli.views.missions import mission_entries
+
+    root = asked(context).root
+    project = load_project(root)
+    found = mission_entries(project, root, day, yesterday(project.timezone, project.day_start))
+    print_missions(found, as_json=as_json, color=asked(context).color)
 
 
 @app.command()

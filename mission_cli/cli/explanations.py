@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from pathlib import PurePosixPath
 
 from rich.console import RenderableType
@@ -10,11 +10,20 @@ from rich.padding import Padding
 from rich.text import Text
 
 from mission_cli.cli.tables import styled, table
-from mission_cli.model.project import Operator
 from mission_cli.views.explanation import Explanation, LeftOut, MissionExplained, OrderExplained, Term
-from mission_cli.views.words import number
+from mission_cli.views.words import number, target_text
 
 _FEW = 10
+_ROLES = {"gate": "gate: ", "guard": "guard: "}
+_IN_DAY = {
+    "count": "number of values",
+    "min": "lowest value",
+    "max": "highest value",
+    "avg": "mean",
+    "first": "first value",
+    "last": "last value",
+    "distinct": "different values",
+}
 _BY = {"sql": "its SQL", "python": "its Python", "metabase": "its Metabase card"}
 _OVER_DAYS = {
     "sum": "sum over days",
@@ -24,6 +33,7 @@ _OVER_DAYS = {
     "avg": "mean over days",
     "first": "first day",
     "last": "last day",
+    "distinct": "different values over days",
     "days": "number of days with",
     "streak": "most days in a row with",
 }
@@ -36,6 +46,8 @@ def explanation_parts(found: Explanation, *, everything: bool) -> Iterator[Rende
     yield Text(f"{who}, alias {found.alias}" if found.alias else who, style="bold")
     if found.attributes:
         yield Text(", ".join(f"{name} {value}" for name, value in found.attributes.items() if value != found.alias))
+    if found.left is not None:
+        yield Text(f"no longer in the suppliers' file as of {found.left}")
     yield Text(f"As of {found.as_of}")
     for note in found.notes:
         yield Text(f"Note: {note}", style="yellow")
@@ -52,23 +64,32 @@ def _mission(mission: MissionExplained, *, everything: bool) -> Iterator[Rendera
         yield _line(2, f"no result: {mission.because}")
     else:
         yield _line(2, Text.assemble(styled(mission.mission_status), f" ({mission.because})"))
+    if mission.require is not None:
+        yield _line(2, f"requires {mission.require}")
+    if mission.reward is not None:
+        yield _line(2, f"reward {number(mission.reward)}: {mission.reward_note}")
     yield from _conditions(mission)
     yield from _terms(mission.terms)
     yield from _days(mission.terms)
-    yield from _orders(mission.orders, everything=everything)
+    added = {term.metric for term in mission.terms if term.in_day == "sum"}
+    yield from _orders(mission.orders, added, everything=everything)
     yield from _left_out(mission.left_out, everything=everything)
 
 
 def _conditions(mission: MissionExplained) -> Iterator[RenderableType]:
     for condition in mission.conditions:
-        target = f"{Operator(condition.type).sign} {number(condition.val)}"
-        yield _line(2, Text.assemble(f"{condition.name}  {condition.formula} {target}: ", styled(condition.status)), before=1)
+        tier = f" {condition.tier}" if condition.tier is not None else ""
+        held = f"{condition.formula} {target_text(condition.type, condition.val, condition.val_high)}{tier}: "
+        role = _ROLES.get(condition.role, "")
+        yield _line(2, Text.assemble(f"{condition.name}  {role}{held}", styled(condition.status)), before=1)
         value = number(condition.value, condition.val)
         if condition.value is None:
             yield _line(4, condition.because)
-            continue
-        worked = condition.with_numbers if condition.with_numbers == value else f"{condition.with_numbers} = {value}"
-        yield _line(4, f"{worked}; {condition.because}")
+        else:
+            worked = condition.with_numbers if condition.with_numbers == value else f"{condition.with_numbers} = {value}"
+            yield _line(4, f"{worked}; {condition.because}")
+        if condition.target_note is not None:
+            yield _line(4, f"{target_text(condition.type, condition.val, condition.val_high)} is {condition.target_note}")
 
 
 def _terms(terms: Sequence[Term]) -> Iterator[RenderableType]:
@@ -82,17 +103,34 @@ def _terms(terms: Sequence[Term]) -> Iterator[RenderableType]:
 
 
 def _how(term: Term) -> str:
-    if term.over_days is not None:
+    how = _made(term)
+    return f"{how} ({term.detail})" if term.detail is not None else how
+
+
+def _made(term: Term) -> str:
+    """What the number is made of: a formula, or orders within days and days within the window."""
+    if term.source is None and term.over_days is not None:
         default = "default_value: no day has a value; " if term.from_default else ""
-        return f"{default}{_OVER_DAYS[term.over_days]} {term.where or ''}: {term.formula} of each day".replace(" :", ":")
+        return f"{default}{_rolled(term)}: {term.formula} of each day"
     if term.formula is not None and term.from_default:
         return f"default_value: {term.formula} has no value ({term.with_numbers})"
     if term.formula is not None:
         return f"{term.formula} = {term.with_numbers}"
     default = "default_value: nothing counted; " if term.from_default else ""
     if term.method in _BY:
-        return f"{default}{term.source}, by {_BY[term.method]}"
-    return f"{default}{term.source} where {term.where}" if term.where else f"{default}every final order of {term.source}"
+        orders = f"{term.source}, by {_BY[term.method]}"
+    else:
+        orders = f"{term.source} where {term.where}" if term.where else f"every final order of {term.source}"
+    of_day = _IN_DAY.get(term.in_day or "", "")
+    orders = orders.replace("every final order", "all final orders") if of_day else orders
+    if term.in_day == term.over_days or (term.in_day, term.over_days) == ("count", "sum"):
+        return f"{default}{f'{of_day} of ' if of_day else ''}{orders}"
+    return f"{default}{_rolled(term)}: {f'{of_day} of ' if of_day else ''}{orders}"
+
+
+def _rolled(term: Term) -> str:
+    said = _OVER_DAYS[term.over_days or "sum"]
+    return f"{said} {term.days_where}" if term.days_where else said
 
 
 def _days(terms: Sequence[Term]) -> Iterator[RenderableType]:
@@ -123,12 +161,12 @@ def _side_by_side(terms: Sequence[Term]) -> Iterator[list[Term]]:
         yield group
 
 
-def _orders(orders: Sequence[OrderExplained], *, everything: bool) -> Iterator[RenderableType]:
+def _orders(orders: Sequence[OrderExplained], added: Collection[str], *, everything: bool) -> Iterator[RenderableType]:
     for source in dict.fromkeys(order.source for order in orders):
         own = [order for order in orders if order.source == source]
         counted = [order for order in own if order.counts or not order.filtered]
         lines = [
-            (_moment(order.time, order.day), order.key, _adds(order) or "in the window", _from(order.file, order.line))
+            (_moment(order.time, order.day), order.key, _adds(order, added) or "in the window", _from(order.file, order.line))
             for order in counted
         ]
         yield from _listed(f"Counted from {source}", "adds", lines, everything=everything)
@@ -149,8 +187,9 @@ def _listed(title: str, header: str, lines: Sequence[tuple[str, str, str, str]],
     yield Padding(made, (0, 0, 0, 4))
 
 
-def _adds(order: OrderExplained) -> str:
-    return ", ".join(f"{metric} {_signed(value)}" for metric, value in order.counts.items())
+def _adds(order: OrderExplained, added: Collection[str]) -> str:
+    """What the order gives to each metric: with a sign where it is added to others."""
+    return ", ".join(f"{metric} {_signed(value) if metric in added else value}" for metric, value in order.counts.items())
 
 
 def _why(order: OrderExplained) -> str:

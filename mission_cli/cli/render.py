@@ -73,11 +73,14 @@ def print_init(root: Path, written: Sequence[str]) -> None:
     say(f"project directory: {root.resolve()}; next: missionctl --project {root} check")
 
 
-def print_check(project: Project | None, problems: Sequence[Problem], *, as_json: bool) -> None:
-    """Every problem on a line of its own, or what the project holds."""
+def print_check(project: Project | None, problems: Sequence[Problem], warnings: Sequence[Problem] = (), *, as_json: bool) -> None:
+    """Every problem on a line of its own, or what the project holds; warnings on standard error."""
     if as_json:
-        print_json({"ok": not problems, "problems": [asdict(problem) for problem in problems]})
+        lists = {"problems": problems, "warnings": warnings}
+        print_json({"ok": not problems} | {name: [asdict(problem) for problem in found] for name, found in lists.items()})
         return
+    for warning in warnings:
+        say(f"missionctl: warning: {warning}")
     for problem in problems:
         sys.stdout.write(f"{problem}\n")
     if problems:
@@ -151,11 +154,19 @@ def _results_table(found: Results, limit: int | None, color: bool) -> None:  # n
 
 
 def _results_csv(found: Results, _limit: int | None, _color: bool) -> None:  # noqa: FBT001
-    sys.stdout.write(shortest_numbers(found.rows).write_csv())
+    sys.stdout.write(_with_bounds(shortest_numbers(found.rows)).write_csv())
 
 
 def _results_json(found: Results, _limit: int | None, _color: bool) -> None:  # noqa: FBT001
     print_json(found.rows.to_dicts())
+
+
+def _with_bounds(rows: pl.DataFrame) -> pl.DataFrame:
+    """Both bounds of BETWEEN in one cell: `5..30`. The cells are texts already."""
+    import polars as pl
+
+    both = pl.concat_str("val", pl.lit(".."), "val_high")
+    return rows.with_columns(pl.when(pl.col("val_high").is_null()).then("val").otherwise(both).alias("val")).drop("val_high")
 
 
 def _results_parquet(found: Results, _limit: int | None, _color: bool) -> None:  # noqa: FBT001

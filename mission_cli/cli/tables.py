@@ -12,10 +12,9 @@ from rich.console import RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from mission_cli.model.project import Operator
 from mission_cli.model.text import printable
 from mission_cli.views.results import Results
-from mission_cli.views.words import number
+from mission_cli.views.words import number, target_text
 
 _FEW = 5
 _ACCOUNTS = {
@@ -34,6 +33,8 @@ STYLES = {
     "failed": "red",
     "no_data": "yellow",
     "closing": "yellow",
+    "low_volume": "yellow",
+    "voided": "red",
 }
 
 
@@ -53,24 +54,34 @@ def styled(word: str | None) -> Text:
 def results_parts(found: Results, rows: pl.DataFrame) -> Iterator[RenderableType]:
     """A table per mission and window, with one line per condition; the supplier only on the first."""
     yield Text(f"Results as of {found.as_of}")
-    for part in rows.sort("mission_id", "window_start", maintain_order=True).partition_by(
-        "mission_id", "window_start", maintain_order=True
-    ):
+    span = ("mission_id", "window_start", "window_end")
+    for part in rows.sort(span, maintain_order=True).partition_by(span, maintain_order=True):
         first = part.row(0, named=True)
         yield Text(f"\n{first['mission_id']}, {first['window_start']} to {first['window_end']}", style="bold")
         yield _mission_results(part)
 
 
 def _mission_results(rows: pl.DataFrame) -> Table:
-    made = table("supplier", "mission status", "condition", "value", "target", "status", right=("value", "target"))
+    tiers, paid = rows["tier"].count() > 0, rows["earned"].count() > 0
+    more = [*(["tier"] if tiers else []), *(["reward"] if paid else [])]
+    right = ("value", "target", "reward")
+    made = table("supplier", "mission status", "condition", "value", "target", "status", *more, right=right)
     before = None
     for row in rows.iter_rows(named=True):
         here = row["supplier_id"]
         head: list[RenderableType] = ["", ""] if here == before else [here, styled(row["mission_status"])]
-        target = f"{Operator(row['type']).sign} {number(row['val'])}"
-        made.add_row(*head, row["condition"], number(row["value"], row["val"]), target, styled(row["status"]))
+        extra = [*([row["tier"] or ""] if tiers else []), *(["" if here == before else _reward(row)] if paid else [])]
+        cells = (row["condition"], number(row["value"], row["val"]), target_text(row["type"], row["val"], row["val_high"]))
+        made.add_row(*head, *cells, styled(row["status"]), *extra)
         before = here
     return made
+
+
+def _reward(row: dict[str, Any]) -> str:
+    """What is paid, and of how much where limits cut it."""
+    if row["earned"] is None:
+        return ""
+    return number(row["reward"]) if row["reward"] == row["earned"] else f"{number(row['reward'])} of {number(row['earned'])}"
 
 
 def status_parts(state: dict[str, Any]) -> Iterator[RenderableType]:

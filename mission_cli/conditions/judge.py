@@ -2,86 +2,154 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
+from mission_cli.conditions.verdicts import ROW, Verdict
 from mission_cli.formula.emit import identifier, over_orders, text_literal
-from mission_cli.formula.totals_sql import double_constant, formula_value, rolled_metrics, value_layers
+from mission_cli.formula.roll_sql import rolled_metrics
+from mission_cli.formula.totals_sql import formula_value, value_layers
 from mission_cli.formula.usage import used_metrics
-from mission_cli.model.project import Condition, Mission, Project
+from mission_cli.model.calendar import WindowKind
+from mission_cli.model.expression import Expression, renamed
+from mission_cli.model.missions import Mission, Role
+from mission_cli.model.project import Project
+
+RESULTS = (
+    "as_of, mission_id, supplier_id, window_start, window_end, mission_status, condition, value, type, val, status, tier,"
+    " role, target_from, earned, val_high"
+)
 
 
-def results_sql(project: Project) -> str:
-    """A query over `windows`, `totals` (and `suppliers`, where a mission selects them by attribute).
+def valued_sql(project: Project) -> str:
+    """A query over `entries` and `totals`: every used metric as DOUBLE for each span and supplier with an entry."""
+    used = used_metrics(project)
+    totals = "".join(f", t.{identifier(metric.id)}" for metric in rolled_metrics(project) if metric.id in used)
+    pairs = "(SELECT DISTINCT _span_no, supplier_id FROM entries)"
+    base = f"SELECT p._span_no, p.supplier_id{totals} FROM {pairs} AS p LEFT JOIN totals AS t USING (_span_no, supplier_id)"
+    return f"WITH {','.join(value_layers(project, used, base))} SELECT * FROM valued"
 
-    Grain: as_of, mission, supplier, window, condition; the columns of contract §4. The rows of one as-of day come sorted by
-    mission, supplier, window and condition: missions are sorted before their conditions are unfolded, and a UNION ALL keeps
-    the order of its parts (`preserve_insertion_order`), which is cheaper than sorting every condition of every day.
+
+def results_queries(project: Project) -> list[str]:
+    """A query per mission, in the order of their ids, over `entries`, `valued`, `suppliers` and the tables of assigned windows,
+    `assigned_` and the mission's number.
+
+    Grain: as_of, mission, supplier, window, condition; the columns RESULTS, `earned` before limits. The rows of one as-of day
+    come sorted by supplier, window and condition: missions are sorted before their conditions are unfolded, which is cheaper
+    than sorting every condition. Not one query of all: an engine takes ever longer to plan a UNION the more parts it has.
     """
     numbered = sorted(enumerate(project.missions), key=lambda pair: pair[1].id)
-    judged = [f"({_mission(number, mission)})" for number, mission in numbered]
-    used = used_metrics(project)
-    daily = "".join(f", t.{identifier(metric.id)}" for metric in rolled_metrics(project) if metric.id in used)
-    joined = f"({_population(project)}) AS p LEFT JOIN totals AS t USING (_window_no, supplier_id)"
-    base = f"SELECT p._window_no, p.supplier_id{daily} FROM {joined}"
-    layers = ",\n".join(value_layers(project, used, base))
-    return f"""WITH {layers}
-SELECT as_of, mission_id, supplier_id, window_start, window_end, mission_status, condition, value, type, val, status,
-       CAST(NULL AS VARCHAR) AS tier
-FROM ({" UNION ALL ".join(judged)})"""
+    return [f"SELECT {RESULTS} FROM ({_mission(project, number, mission)})" for number, mission in numbered] or [_nothing()]
 
 
-def _population(project: Project) -> str:
-    """Who has a row in which window: those who match by attribute, or those with a final order in the window so far."""
-    by_orders, parts = [], []
-    for number, mission in enumerate(project.missions):
-        if mission.suppliers is None:
-            by_orders.append(str(number))
-            continue
-        assert project.suppliers is not None, "checked: a mission selects suppliers only where they are defined"
-        key = identifier(project.suppliers.key)
-        where = over_orders(mission.suppliers.tree)
-        chosen = f"SELECT _window_no, CAST({key} AS VARCHAR) AS supplier_id FROM windows, suppliers"
-        parts.append(f"{chosen} WHERE _mission_no = {number} AND {where}")
-    if by_orders:
-        seen = f"_mission_no IN ({', '.join(by_orders)})"
-        parts.append(f"SELECT _window_no, supplier_id FROM totals JOIN windows USING (_window_no) WHERE {seen} AND _ordered")
-    return " UNION ALL ".join(parts) or "SELECT NULL::INTEGER AS _window_no, NULL::VARCHAR AS supplier_id WHERE FALSE"
+def _nothing() -> str:
+    texts = ["mission_id", "mission_status", "supplier_id", "condition", "type", "status", "tier", "role", "target_from"]
+    kinds = dict.fromkeys(texts, "VARCHAR") | dict.fromkeys(("as_of", "window_start", "window_end"), "DATE")
+    return "SELECT " + ", ".join(f"NULL::{kinds.get(n, 'DOUBLE')} AS {n}" for n in RESULTS.split(", ")) + " WHERE FALSE"
 
 
-def _mission(number: int, mission: Mission) -> str:
-    """The results of one mission: each condition's value and status, and what they make of the mission."""
-    values = ", ".join(f"{formula_value(c.formula)} AS _v{i}" for i, c in enumerate(mission.conditions))
-    statuses = ", ".join(f"{_status(c, f'_v{i}')} AS _s{i}" for i, c in enumerate(mission.conditions))
-    met = " AND ".join(_counts_as_met(c, f"_s{i}") for i, c in enumerate(mission.conditions))
-    rows = ", ".join(_condition_row(i, c) for i, c in enumerate(mission.conditions))
+def _mission(project: Project, number: int, mission: Mission) -> str:
+    """The results of one mission: each condition's value and status, what they make of the mission, and what it earns."""
+    assigned = mission.window.kind is WindowKind.ASSIGNED
+    verdicts = [Verdict(place, condition, assigned) for place, condition in enumerate(mission.conditions)]
+    keys = "_as_of, supplier_id, _start, _end"
+    joined, owns = _joined(project, number, verdicts)
+    measured = [sql for verdict in verdicts for sql in verdict.measured]
+    made = f"SELECT {', '.join([keys, *owns, *measured, *_rewards(mission)])} FROM {joined}"
+    layers = [
+        [sql for verdict in verdicts for sql in verdict.targeted],
+        [verdict.status for verdict in verdicts],
+        [f"{_required(mission, verdicts)} AS _goals"],
+        [f"{_mission_status(mission, verdicts)} AS _status"],
+    ]
+    for layer in filter(None, layers):
+        made = f"SELECT *, {', '.join(layer)} FROM ({made})"
+    rows = f"unnest([{', '.join(verdict.row for verdict in verdicts)}]) AS _row"
+    unfolded = (
+        f"SELECT _as_of, supplier_id, _start, _end, _status, {_earned(mission)} AS _earned, {rows} FROM ({made} ORDER BY {keys})"
+    )
     return f"""
     SELECT _as_of AS as_of, {text_literal(mission.id)} AS mission_id, supplier_id, _start AS window_start, _end AS window_end,
-           {_mission_status(mission.grace_days)} AS mission_status, unnest([{rows}], max_depth := 2)
-    FROM (SELECT *, {met} AS _all_met FROM (SELECT *, {statuses} FROM (
-        SELECT _as_of, supplier_id, _start, _end, {values}
-        FROM valued JOIN windows USING (_window_no) WHERE _mission_no = {number}))
-        ORDER BY _as_of, supplier_id, _start)"""
+           _status AS mission_status, _earned AS earned, {", ".join(f"_row.{name}" for name in ROW)} FROM ({unfolded})"""
 
 
-def _status(condition: Condition, value: str) -> str:
-    target = double_constant(condition.target)
-    held = f"{value} {condition.operator.sign} {target}"
-    return f"CASE WHEN {value} IS NULL THEN 'no_data' WHEN {held} THEN 'met' ELSE 'unmet' END"
+def _joined(project: Project, number: int, verdicts: Sequence[Verdict]) -> tuple[str, list[str]]:
+    """Where the mission's entries and their numbers are from, and the columns that targets are chosen by."""
+    joined = f"(SELECT * FROM entries WHERE _mission_no = {number}) AS e JOIN valued USING (_span_no, supplier_id)"
+    varying = [verdict for verdict in verdicts if verdict.varies]
+    segmented = [verdict for verdict in varying if verdict.condition.segments]
+    assigned = [verdict for verdict in varying if verdict.assigned]
+    if segmented:
+        assert project.suppliers is not None, "checked: segments are of suppliers that are defined"
+        key = f"CAST({identifier(project.suppliers.key)} AS VARCHAR) AS supplier_id"
+        found = ", ".join(verdict.segment for verdict in segmented)
+        joined += f" LEFT JOIN (SELECT _version, {key}, {found} FROM suppliers) AS g USING (_version, supplier_id)"
+    bounds = [(f"{bound}:{v.condition.name}", f"_own_{bound}{v.place}") for v in assigned for bound in ("low", "high")]
+    if bounds:
+        found = "".join(f", {identifier(column)} AS {name}" for column, name in bounds)
+        as_of = f"assigned_{number} JOIN assigned_{number}_as_of USING (_version)"
+        own = f"(SELECT _as_of, supplier_id, window_start AS _start, window_end AS _end{found} FROM {as_of})"
+        joined += f" LEFT JOIN {own} AS a USING (_as_of, supplier_id, _start, _end)"
+    return joined, [*(f"_g{verdict.place}" for verdict in segmented), *(name for _, name in bounds)]
 
 
-def _counts_as_met(condition: Condition, status: str) -> str:
-    return f"{status} IN ('met', 'no_data')" if condition.no_data_counts_met else f"{status} = 'met'"
+def _rewards(mission: Mission) -> list[str]:
+    """Over `valued`: what the mission pays, and each tier."""
+    found = [f"{formula_value(mission.reward)} AS _reward"] if mission.reward is not None else []
+    for place, condition in enumerate(mission.conditions):
+        for number, tier in enumerate(condition.tiers, 1):
+            if tier.reward is not None:
+                found.append(f"{formula_value(tier.reward)} AS _reward{place}_{number}")
+    return found
 
 
-def _condition_row(number: int, condition: Condition) -> str:
+def _required(mission: Mission, verdicts: Sequence[Verdict]) -> str:
+    """What is required of the goals together."""
+    goals = [verdict for verdict in verdicts if verdict.condition.role is Role.GOAL]
+    if mission.require.expression is not None:
+        return _require_expression(mission.require.expression, goals)
+    if mission.require.any:
+        return " OR ".join(goal.counts_as_met for goal in goals) or "FALSE"
+    return _all_met(goals)
+
+
+def _require_expression(require: Expression, goals: Sequence[Verdict]) -> str:
+    """The expression over the goals' names."""
+    named = [goal for goal in goals if goal.condition.name in require.names]
+    text = over_orders(renamed(require.tree, {goal.condition.name: f"_c{goal.place}" for goal in named}))
+    for goal in named:
+        text = text.replace(identifier(f"_c{goal.place}"), goal.counts_as_met)
+    return f"coalesce({text}, FALSE)"
+
+
+def _all_met(verdicts: Sequence[Verdict]) -> str:
+    return " AND ".join(verdict.counts_as_met for verdict in verdicts) or "TRUE"
+
+
+def _mission_status(mission: Mission, verdicts: Sequence[Verdict]) -> str:
+    """Contract §3: a broken guard first, then before the end, until the grace has passed, and decided."""
+    gates = _all_met([verdict for verdict in verdicts if verdict.condition.role is Role.GATE])
+    guards = _all_met([verdict for verdict in verdicts if verdict.condition.role is Role.GUARD])
+    holds = " AND ".join(["_goals", *(f"({text})" for text in (gates, guards) if text != "TRUE")])
+    running = f"CASE WHEN {holds} THEN 'on_track' ELSE 'active' END"
+    if not mission.decides:
+        return running
+    broken = " OR ".join(text for verdict in verdicts if (text := verdict.broken) is not None)
+    voided = f" WHEN {broken} THEN 'voided'" if broken else ""
+    gated = f" WHEN _goals AND ({guards}) THEN 'voided'" if gates != "TRUE" else ""
     return (
-        f"{{'condition_no': {number}, 'condition': {text_literal(condition.name)}, 'value': _v{number},"
-        f" 'type': {text_literal(condition.operator)}, 'val': {double_constant(condition.target)}, 'status': _s{number}}}"
+        f"CASE{voided} WHEN _as_of < _end THEN {running} WHEN _as_of < _end + {mission.grace_days} THEN 'closing'"
+        f" WHEN {holds} THEN 'completed'{gated} ELSE 'failed' END"
     )
 
 
-def _mission_status(grace_days: int) -> str:
-    """Contract §3: before the end, until the grace has passed, and decided."""
-    return (
-        "CASE WHEN _as_of < _end THEN CASE WHEN _all_met THEN 'on_track' ELSE 'active' END"
-        f" WHEN _as_of < _end + {grace_days} THEN 'closing'"
-        " WHEN _all_met THEN 'completed' ELSE 'failed' END"
-    )
+def _earned(mission: Mission) -> str:
+    """What a completed mission earns, with nine places: the mission's reward, and that of each tier that was reached."""
+    if not mission.pays:
+        return "NULL::DOUBLE"
+    parts = ["coalesce(_reward, 0)"] if mission.reward is not None else []
+    for place, condition in enumerate(mission.conditions):
+        paid = [(n, t) for n, t in enumerate(condition.tiers, 1) if t.reward is not None]
+        whens = "".join(f" WHEN {number} THEN _reward{place}_{number}" for number, _ in paid)
+        parts += [f"coalesce(CASE _r{place}{whens} END, 0)"] if paid else []
+    exact = f"TRY_CAST(greatest({' + '.join(parts)}, 0) AS DECIMAL(38,9))"
+    return f"CASE WHEN _status = 'completed' THEN CAST({exact} AS DOUBLE) END"

@@ -15,6 +15,7 @@ from mission_cli.config.raw import (
     RawExpression,
     RawFormula,
     RawMethod,
+    RawOfOrders,
     RawPython,
     RawSingleValue,
     RawSql,
@@ -25,21 +26,22 @@ from mission_cli.config.types import (
     metric_type,
 )
 from mission_cli.formula.check import Scope, compile_text
-from mission_cli.formula.days_sql import DAY_VALUE
 from mission_cli.formula.graph import cycle, order
+from mission_cli.formula.roll_sql import DAY_VALUE
+from mission_cli.model.columns import DataType
 from mission_cli.model.expression import Expression, Type
-from mission_cli.model.project import (
+from mission_cli.model.metrics import (
+    COMPOSED,
     DailyMetric,
-    DataType,
     DayFormulaMetric,
     FormulaMetric,
+    InDay,
     Method,
     Metric,
     MetricId,
     OverDays,
-    Source,
-    SourceId,
 )
+from mission_cli.model.project import Source, SourceId
 
 
 def build_metrics(file: TomlFile, sources: list[Source]) -> list[Metric]:
@@ -82,17 +84,11 @@ def _daily(file: TomlFile, metric: MetricId, raw: RawDailyMetric, sources: dict[
     scope = column_scope(source.columns)
     where = getattr(raw, "where", None)
     condition = compiled(file, (*path, "where"), where, scope, "boolean") if where is not None else None
-    expression, code, function = None, "", ""
-    match raw:
-        case RawSingleValue():
-            expression = _constant(file, path, raw, data_type)
-        case RawExpression():
-            expression = compiled(file, (*path, "expression"), raw.expression, scope, "number")
-            _exact(file, path, expression, data_type)
-        case RawSql():
-            code = _text_of(file, (*path, "file"), raw.file, "sql/peak_trips.sql")
-        case RawPython():
-            code, function = _python(file, path, raw.function)
+    expression, code, function = _origin(file, path, raw, scope, data_type)
+    in_day = InDay(raw.day) if isinstance(raw, RawOfOrders) else InDay.SUM
+    over_days = OverDays(raw.over_days) if raw.over_days is not None else COMPOSED[in_day]
+    _composes(file, path, in_day if isinstance(raw, RawOfOrders) else None, over_days)
+    days_where = _days_where(file, path, over_days, raw.days_where)
     if len(file.problems) > before:
         return None
     return DailyMetric(
@@ -108,7 +104,59 @@ def _daily(file: TomlFile, metric: MetricId, raw: RawDailyMetric, sources: dict[
         code,
         function,
         getattr(raw, "metabase_card_id", 0),
+        in_day,
+        over_days,
+        days_where,
     )
+
+
+def _origin(
+    file: TomlFile, path: tuple[str, str], raw: RawDailyMetric, scope: Scope, data_type: DataType
+) -> tuple[Expression | None, str, str]:
+    """Where the numbers come from: the value of an order, or code and the function in it."""
+    match raw:
+        case RawSingleValue():
+            return _constant(file, path, raw, data_type), "", ""
+        case RawExpression():
+            counts = raw.day in (InDay.COUNT, InDay.DISTINCT)
+            expression = compiled(file, (*path, "expression"), raw.expression, scope, "any" if counts else "number")
+            if not counts:
+                _exact(file, path, expression, data_type)
+            return expression, "", ""
+        case RawSql():
+            return None, _text_of(file, (*path, "file"), raw.file, "sql/peak_trips.sql"), ""
+        case RawPython():
+            return None, *_python(file, path, raw.function)
+        case _:
+            return None, "", ""
+
+
+def _composes(file: TomlFile, path: tuple[str, str], in_day: InDay | None, over_days: OverDays) -> None:
+    """Refuse what the numbers of days cannot give exactly. `in_day`: of orders; None when the day's number is given."""
+    where = (*path, "over_days")
+    if over_days is OverDays.SUM and in_day is InDay.DISTINCT:
+        hint = 'over_days = "distinct" counts each value of the window once'
+        file.problem(
+            where, "numbers of different values do not add up: one that comes on several days would count for each", hint
+        )
+    if over_days is OverDays.SUM and in_day is InDay.AVG:
+        hint = 'over_days = "avg" is the mean over all orders of the window'
+        file.problem(where, "means of days do not add up", hint)
+    if over_days is OverDays.DISTINCT and in_day is not InDay.DISTINCT:
+        hint = 'write day = "distinct" with it, or another word' if in_day is not None else "choose another word"
+        file.problem(where, "a day's number no longer tells its different values", hint)
+
+
+def _days_where(file: TomlFile, path: tuple[str, str], over_days: OverDays, text: str | None) -> Expression | None:
+    """The condition on a day's value, which `days` and `streak` need and nothing else has."""
+    needs_where = over_days in (OverDays.DAYS, OverDays.STREAK)
+    if needs_where and text is None:
+        file.problem((*path, "over_days"), f'"{over_days}" needs a "days_where"', 'such as days_where = "value >= 0.9"')
+    elif text is not None and not needs_where:
+        file.problem((*path, "days_where"), f'goes with over_days = "days" or "streak", not "{over_days}"', "remove it")
+    elif text is not None:
+        return compiled(file, (*path, "days_where"), text, Scope({DAY_VALUE: Type.DOUBLE}, "name"), "boolean")
+    return None
 
 
 def _constant(file: TomlFile, path: tuple[str, str], raw: RawSingleValue, data_type: DataType) -> Expression | None:
@@ -171,25 +219,19 @@ def _text_of(file: TomlFile, where: tuple[str, str, str], name: str, example: st
 def _over_days(file: TomlFile, path: tuple[str, str], raw: RawFormula) -> tuple[OverDays, Expression | None] | None:
     """What becomes of the values of days; None when the formula is one of windows, or something is wrong."""
     before = len(file.problems)
-    where = None
     if raw.grain is None:
         for key in ("over_days", "days_where"):
             if getattr(raw, key) is not None:
                 file.problem((*path, key), "goes with values of days", 'add grain = "day", or remove it')
         return None
     if raw.over_days is None:
-        words = ", ".join(word.value for word in OverDays)
+        words = ", ".join(word.value for word in OverDays if word is not OverDays.DISTINCT)
         file.problem((*path, "grain"), 'values of days need an "over_days"', f"one of: {words}")
-    needs_where = raw.over_days in (OverDays.DAYS, OverDays.STREAK)
-    if needs_where and raw.days_where is None:
-        file.problem((*path, "over_days"), f'"{raw.over_days}" needs a "days_where"', 'such as days_where = "value >= 0.9"')
-    if raw.days_where is not None and raw.over_days is not None and not needs_where:
-        file.problem((*path, "days_where"), f'goes with over_days = "days" or "streak", not "{raw.over_days}"', "remove it")
-    if raw.days_where is not None:
-        where = compiled(file, (*path, "days_where"), raw.days_where, Scope({DAY_VALUE: Type.DOUBLE}, "name"), "boolean")
-    if len(file.problems) > before or raw.over_days is None:
         return None
-    return OverDays(raw.over_days), where
+    over_days = OverDays(raw.over_days)
+    _composes(file, path, None, over_days)
+    where = _days_where(file, path, over_days, raw.days_where)
+    return (over_days, where) if len(file.problems) == before else None
 
 
 def _formulas(file: TomlFile, raws: dict[str, RawFormula], known: dict[str, Type]) -> dict[str, Metric]:

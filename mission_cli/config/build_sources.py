@@ -6,13 +6,14 @@ import re
 import zoneinfo
 from difflib import get_close_matches
 
-from mission_cli.config.parts import RESERVED_COLUMNS, RESERVED_SOURCES, column_scope, compiled, valid_id
+from mission_cli.config.parts import RESERVED_COLUMNS, RESERVED_SOURCES, column_scope, compiled, one_file, valid_id
 from mission_cli.config.raw import RawColumn, RawProject, RawSource, RawSuppliers
 from mission_cli.config.read import Names, TomlFile
 from mission_cli.config.types import COLUMN_TYPES, column_type
+from mission_cli.model.columns import Column, DataType
 from mission_cli.model.expression import Type
 from mission_cli.model.formats import FILE_KINDS, Format, kind_of
-from mission_cli.model.project import Column, CsvOptions, DataType, Source, SourceId, Suppliers
+from mission_cli.model.project import CsvOptions, Source, SourceId, Suppliers
 
 
 def build_project(file: TomlFile) -> tuple[str, str, int] | None:
@@ -177,6 +178,5 @@ def build_suppliers(file: TomlFile, timezone: str) -> Suppliers | None:
             file.problem((*path, "columns", name), f'"{word}" is not a type', f"types: {COLUMN_TYPES}")
         elif valid_id(file, (*path, "columns", name), names):
             columns.append(Column(name, data_type, name, required=name == raw.key, timezone=timezone))
-    if kind_of(raw.file) is None:
-        file.problem((*path, "file"), f'"{raw.file}" does not end in one of {" ".join(FILE_KINDS)}')
+    one_file(file, (*path, "file"), raw.file, "data/exports/suppliers.csv")
     return Suppliers(raw.file, raw.key, raw.alias, tuple(columns)) if len(file.problems) == before else None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -9,6 +10,7 @@ from pathlib import Path
 from mission_cli.config.build_metrics import build_metrics
 from mission_cli.config.build_missions import build_missions
 from mission_cli.config.build_sources import build_project, build_sources, build_suppliers
+from mission_cli.config.places import KeyPath
 from mission_cli.config.read import TomlFile
 from mission_cli.formula.check import Scope
 from mission_cli.model.errors import ConfigurationError
@@ -40,10 +42,15 @@ def located(root: Path, problems: Iterable[Problem]) -> list[Problem]:
     files = {name: TomlFile(root, name) for name in (METRICS, MISSIONS)}
     return [
         replace(problem, line=place[0], column=place[1])
-        if not problem.line and problem.file in files and (place := files[problem.file].place(tuple(problem.path.split("."))))
+        if not problem.line and problem.file in files and (place := files[problem.file].place(_keys(problem.path)))
         else problem
         for problem in problems
     ]
+
+
+def _keys(path: str) -> KeyPath:
+    """`missions.m.conditions[0].val` as keys and indexes."""
+    return tuple(int(index) if index else key for index, key in re.findall(r"\[(\d+)\]|([^.\[\]]+)", path))
 
 
 def read_project(root: Path) -> Loaded:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from decimal import Decimal
 
 from mission_cli.config.read import Names, TomlFile
 from mission_cli.formula.check import Scope, compile_text
 from mission_cli.formula.errors import FormulaErrors
+from mission_cli.model.columns import Column
 from mission_cli.model.expression import Expression, Type
-from mission_cli.model.project import Column
+from mission_cli.model.formats import FILE_KINDS, kind_of
 
 ID = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,62}")
 RESERVED_METRICS = ("date", "source", "supplier_id")  # columns of the partitions and of metric_supplier
@@ -34,6 +36,26 @@ def compiled(file: TomlFile, path: tuple[str | int, ...], text: str, scope: Scop
             message = f"column {mistake.at + 1}: {mistake.message}"
             file.problem(path, message, mistake.hint, offset=mistake.at)
         return None
+
+
+def formula_or_number(
+    file: TomlFile, path: tuple[str | int, ...], value: str | Decimal | None, scope: Scope
+) -> Expression | None:
+    """What is paid: a formula over metrics, or a number, which must not be negative; None for none, or with problems."""
+    if isinstance(value, Decimal):
+        if value < 0:
+            file.problem(path, f"{value} is less than nothing")
+            return None
+        return compile_text(f"{value:f}", Scope({}, "metric"), "number")
+    return compiled(file, path, value, scope, "number") if value is not None else None
+
+
+def one_file(file: TomlFile, path: tuple[str | int, ...], name: str, example: str) -> None:
+    """Note what is wrong with the name of a file that is replaced as a whole: not a pattern, and of a kind that can be read."""
+    if any(sign in name for sign in "*?["):
+        file.problem(path, f'"{name}" is a pattern', "name the one file that is replaced when something changes")
+    elif kind_of(name) is None:
+        file.problem(path, f'"{name}" does not end in one of {" ".join(FILE_KINDS)}', f'such as "{example}"')
 
 
 def valid_id(file: TomlFile, path: tuple[str | int, ...], names: Names, reserved: tuple[str, ...] = ()) -> bool:

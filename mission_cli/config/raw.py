@@ -11,6 +11,11 @@ from typing import Annotated, Any
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 from pydantic_core import PydanticCustomError
 
+from mission_cli.model.calendar import WindowKind
+from mission_cli.model.metrics import InDay, OverDays
+
+MAX_DAYS = 3660
+
 _KINDS = {
     bool: "true or false",
     int: "a number",
@@ -36,7 +41,17 @@ def _later(_value: object) -> object:
     raise refuse("is not supported by this version yet", "remove it")
 
 
-def _number(value: object) -> object:
+def _foreign(why: str, hint: str) -> Any:
+    """A validator for a key that belongs to other methods, where one may well look for it."""
+
+    def check(_value: object) -> object:
+        raise refuse(why, hint)
+
+    return BeforeValidator(check)
+
+
+def number(value: object) -> Decimal:
+    """A finite number of the configuration. Raises PydanticCustomError."""
     if isinstance(value, int) and not isinstance(value, bool):
         return Decimal(value)
     if not isinstance(value, Decimal):
@@ -49,6 +64,22 @@ def _number(value: object) -> object:
 def _date(value: object) -> object:
     if type(value) is not date:
         raise refuse(f"must be a date, not {kind_of(value)}", "written like 2026-10-31, without quotes")
+    return value
+
+
+def _formula(value: object) -> object:
+    if not isinstance(value, str | int | Decimal) or isinstance(value, bool):
+        raise refuse(f"must be a number or a formula, not {kind_of(value)}")
+    return value if isinstance(value, str) else number(value)
+
+
+def _length(value: object) -> object:
+    if isinstance(value, Decimal):
+        raise refuse(f"must be whole days, not {value}", "such as 28")
+    if not isinstance(value, int) or isinstance(value, bool):
+        raise refuse(f"must be a number of days, not {kind_of(value)}", "such as 28")
+    if not 1 <= value <= MAX_DAYS:
+        raise refuse(f"{value} days are no window", f"at least 1, a single day, and at most {MAX_DAYS}")
     return value
 
 
@@ -74,8 +105,8 @@ def _said(value: object) -> object:
     return value
 
 
-def choice(*words: str, later: tuple[str, ...] = ()) -> Any:
-    """A validator for one of `words`; those in `later` belong to the contract but not to this version."""
+def choice(*words: str) -> Any:
+    """A validator for one of `words`."""
 
     def check(value: object) -> object:
         if value in words:
@@ -83,8 +114,6 @@ def choice(*words: str, later: tuple[str, ...] = ()) -> Any:
         listed = f"one of: {', '.join(words)}"
         if not isinstance(value, str):
             raise refuse(f"must be text, not {kind_of(value)}", listed)
-        if value in later:
-            raise refuse(f'"{value}" is not supported by this version yet', listed)
         near = get_close_matches(value.upper(), words, n=1) or get_close_matches(value, words, n=1)
         raise refuse(f'"{value}" is not known here', f'did you mean "{near[0]}"?' if near else listed)
 
@@ -92,9 +121,12 @@ def choice(*words: str, later: tuple[str, ...] = ()) -> Any:
 
 
 Later = Annotated[Any, BeforeValidator(_later)]
-Number = Annotated[Decimal, BeforeValidator(_number)]
+Foreign = object  # a key of other methods, with a validator that says so
+Number = Annotated[Decimal, BeforeValidator(number)]
 Day = Annotated[date, BeforeValidator(_date)]
 Words = Annotated[list[str], BeforeValidator(_words)]
+Formula = Annotated[str | Decimal, BeforeValidator(_formula)]
+Length = Annotated[int, BeforeValidator(_length)]
 Said = Annotated[str, BeforeValidator(_said)]
 
 
@@ -141,50 +173,62 @@ class RawSource(Table):
     columns: dict[str, RawColumn]
 
 
+_OVER_DAYS = "remove it; what becomes of several days is told by over_days"
+_SELECT = "remove it, and select the orders where the number comes from"
+_OF_FORMULAS = "goes with values of orders, and a formula has none: it is over other metrics"
+
+
 class RawDailyMetric(Table):
     description: Said = ""
     source: str
     method: str
     data_type: str = "decimal"
     default_value: Number | None = None
-    day: Annotated[str, choice("sum", later=("count", "min", "max", "avg", "first", "last", "distinct"))] = "sum"
-    over_days: Annotated[
-        str, choice("sum", later=("count", "min", "max", "avg", "first", "last", "distinct", "days", "streak"))
-    ] = "sum"
-    days_where: Later = None
+    over_days: Annotated[str | None, choice(*OverDays)] = None
+    days_where: str | None = None
 
 
-class RawSingleValue(RawDailyMetric):
+class RawOfOrders(RawDailyMetric):
+    where: str | None = None
+    day: Annotated[str, choice(*InDay)] = "sum"
+
+
+class RawSingleValue(RawOfOrders):
     value: Number
-    where: str | None = None
 
 
-class RawExpression(RawDailyMetric):
+class RawExpression(RawOfOrders):
     expression: str
-    where: str | None = None
 
 
-class RawSql(RawDailyMetric):
+class RawGiven(RawDailyMetric):
+    """Metrics whose numbers of days are given by something else than orders."""
+
+    day: Annotated[Foreign, _foreign("goes with values of orders, but here the number of a day is given", _OVER_DAYS)] = None
+    where: Annotated[Foreign, _foreign("goes with values of orders, but here the number of a day is given", _SELECT)] = None
+
+
+class RawSql(RawGiven):
     file: str
 
 
-class RawPython(RawDailyMetric):
+class RawPython(RawGiven):
     function: str
 
 
-class RawMetabase(RawDailyMetric):
+class RawMetabase(RawGiven):
     metabase_card_id: Annotated[int, BeforeValidator(_card)]
 
 
 class RawFormula(Table):
     description: Said = ""
     method: str
+    day: Annotated[Foreign, _foreign(_OF_FORMULAS, 'remove it; grain = "day" evaluates the formula on each day')] = None
+    where: Annotated[Foreign, _foreign(_OF_FORMULAS, "remove it, and write it into the metrics that the formula names")] = None
     formula: str
     default_value: Number | None = None
     grain: Annotated[str | None, choice("day")] = None
-    over_days: Annotated[
-        str | None, choice("sum", "count", "min", "max", "avg", "first", "last", "days", "streak", later=("distinct",))
-    ] = None
+    over_days: Annotated[str | None, choice(*OverDays)] = None
     days_where: str | None = None
 
 
@@ -213,7 +257,7 @@ class RawSuppliers(Table):
 
 
 class RawWindow(Table):
-    kind: Annotated[str, choice("fixed", "day", "week", "month", later=("rolling", "since", "assigned"))]
+    kind: Annotated[str, choice(*WindowKind)]
 
 
 class RawFixed(RawWindow):
@@ -225,32 +269,75 @@ class RawWeek(RawWindow):
     start: Annotated[str, choice("MON", "TUE", "WED", "THU", "FRI", "SAT", "SUN")] = "MON"
 
 
+class RawRolling(RawWindow):
+    days: Length
+
+
+class RawSince(RawWindow):
+    field: str
+    days: Length
+
+
+class RawAssigned(RawWindow):
+    file: str
+
+
 class RawWindowKind(RawWindow):
     """Only the choice of the kind."""
 
     model_config = ConfigDict(extra="ignore", strict=True)
 
 
-WINDOWS: dict[str, type[RawWindow]] = {"fixed": RawFixed, "week": RawWeek, "day": RawWindow, "month": RawWindow}
+WINDOWS: dict[str, type[RawWindow]] = {
+    "fixed": RawFixed,
+    "week": RawWeek,
+    "day": RawWindow,
+    "month": RawWindow,
+    "rolling": RawRolling,
+    "since": RawSince,
+    "assigned": RawAssigned,
+}
+
+
+class RawTier(Table):
+    name: str
+    val: Number
+    reward: Formula | None = None
+
+
+class RawMinVolume(Table):
+    metric: str
+    val: Number
+    below: Annotated[str, choice("unmet", "met")] = "unmet"
+
+
+class RawSegment(Table):
+    where: str | None = None
+    val: Any
 
 
 class RawCondition(Table):
     name: str
     formula: str
-    type: Annotated[str, choice("GT", "GTE", "LT", "LTE", "EQ", "NE", later=("BETWEEN",))]
-    val: Number
+    type: Annotated[str, choice("GT", "GTE", "LT", "LTE", "EQ", "NE", "BETWEEN")]
+    val: Any = None
     no_data: Annotated[str, choice("unmet", "met")] = "unmet"
-    role: Annotated[str, choice("goal", later=("gate", "guard"))] = "goal"
-    tiers: Later = None
-    min_volume: Later = None
+    role: Annotated[str, choice("goal", "gate", "guard")] = "goal"
+    tiers: Annotated[list[RawTier], Field(min_length=1)] | None = None
+    min_volume: RawMinVolume | None = None
+
+
+class RawLimits(Table):
+    per_supplier: Number | None = None
+    budget: Number | None = None
 
 
 class RawMission(Table):
     title: Said = ""
     window: dict[str, Any]
     suppliers: str | None = None
-    require: Annotated[str, choice("all", later=("any",))] = "all"
+    require: str = "all"
     grace_days: int = Field(0, ge=0, le=366)
-    reward: Later = None
-    limits: Later = None
+    reward: Formula | None = None
+    limits: RawLimits | None = None
     conditions: list[Any] = Field(min_length=1)

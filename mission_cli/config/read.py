@@ -9,16 +9,19 @@ from decimal import Decimal, InvalidOperation
 from difflib import get_close_matches
 from functools import cached_property
 from pathlib import Path
-from typing import Any, TypeVar
+from types import UnionType
+from typing import Annotated, Any, TypeVar, Union, get_args, get_origin
 
 import tomli
 from pydantic import ValidationError
+from pydantic_core import PydanticCustomError
 
 from mission_cli.config.places import KeyPath, Place, places
-from mission_cli.config.raw import Table, kind_of
+from mission_cli.config.raw import Foreign, Table, kind_of, number
 from mission_cli.model.problems import Problem
 
 T = TypeVar("T", bound=Table)
+_INSTANCE = re.compile(r" or instance of \w+")
 _AT = re.compile(r" \(at line (\d+), column (\d+)\)$| \(at end of document\)$")
 
 
@@ -88,6 +91,15 @@ class TomlFile:
             if name not in known:
                 self.problem((name,), f'unknown table "{name}"', _nearest(name, known), key=True)
 
+    def number(self, value: object, path: KeyPath, hint: str = "") -> Decimal | None:
+        """`value` as a number; None, with a problem, when it is none."""
+        try:
+            return number(value)
+        except PydanticCustomError as error:
+            context = error.context or {}
+            self.problem(path, str(context["message"]), hint or str(context["hint"]))
+            return None
+
     def shaped(self, model: type[T], value: object, path: KeyPath) -> T | None:
         """`value` as a `model`; None, with problems, when it does not have its shape."""
         if not isinstance(value, dict):
@@ -120,7 +132,7 @@ class TomlFile:
                 self.problem(full, mistake["msg"].replace("Input should", "must"))
             case _:
                 wanted = mistake["msg"].replace("Input should be ", "must be ").replace("a valid ", "a ")
-                wanted = wanted.replace("a integer", "an integer").replace(" or instance of RawColumn", "")
+                wanted = _INSTANCE.sub("", wanted.replace("a integer", "an integer"))
                 wanted = wanted.replace("a string", "text").replace("a boolean", "true or false").replace("dictionary", "table")
                 self.problem(full, f"{wanted}, not {kind_of(mistake['input'])}")
 
@@ -146,17 +158,22 @@ def dotted(path: KeyPath) -> str:
 
 def _keys(model: type[Table], loc: tuple[str | int, ...]) -> tuple[str, ...]:
     """The keys that the table at `loc` inside `model` may have."""
-    from typing import get_args
-
     current: Any = model
     for part in loc[:-1]:
         if isinstance(current, type) and issubclass(current, Table):
-            current = current.model_fields[str(part)].annotation if part in current.model_fields else None
+            current = _one_of(current.model_fields[str(part)].annotation) if part in current.model_fields else None
         else:
-            current = get_args(current)[-1] if get_args(current) else None
+            current = _one_of(get_args(current)[-1]) if get_args(current) else None
     if isinstance(current, type) and issubclass(current, Table):
-        return tuple(f.alias or name for name, f in current.model_fields.items())
+        return tuple(f.alias or name for name, f in current.model_fields.items() if f.annotation is not Foreign)
     return ()
+
+
+def _one_of(annotation: Any) -> Any:
+    """What stands there when it does: without `| None` and without validators."""
+    while get_origin(annotation) in (Union, UnionType, Annotated):
+        annotation = get_args(annotation)[0]
+    return annotation
 
 
 def _is_unknown(mistake: Mapping[str, Any]) -> bool:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 
+from mission_cli.model.columns import DataType
 from mission_cli.model.expression import Type
-from mission_cli.model.project import DataType
 
 _DECIMAL = re.compile(r"decimal\(\s*(\d{1,2})\s*,\s*(\d{1,2})\s*\)")
 _WORDS = {

@@ -7,7 +7,7 @@ import polars as pl
 
 from mission_cli.model.errors import UsageError
 from mission_cli.model.expression import Type
-from mission_cli.model.project import DailyMetric
+from mission_cli.model.metrics import DailyMetric
 from mission_cli.store.database import first_line
 
 _NUMBERS = ("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT", "DECIMAL", "UTINYINT", "USMALLINT", "UINTEGER", "UBIGINT")

@@ -21,7 +21,7 @@ import urllib3
 from mission_cli.daily.given import refuse_repeated
 from mission_cli.model.errors import ServiceError, UsageError
 from mission_cli.model.expression import Type
-from mission_cli.model.project import DailyMetric
+from mission_cli.model.metrics import DailyMetric
 from mission_cli.store.database import in_memory
 from mission_cli.store.files import replace_text
 from mission_cli.store.layout import metabase_file

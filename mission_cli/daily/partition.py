@@ -12,18 +12,19 @@ from pathlib import Path
 
 import polars as pl
 
+from mission_cli.daily.in_day import day_columns, stored_columns
 from mission_cli.daily.python_metric import python_values
 from mission_cli.daily.sql_metric import MAX_SECONDS, sql_values
 from mission_cli.formula.emit import identifier
 from mission_cli.formula.metric_sql import order_value
 from mission_cli.model.errors import UsageError
-from mission_cli.model.expression import Type
-from mission_cli.model.project import DailyMetric, Method, Project
+from mission_cli.model.metrics import DailyMetric, Method
+from mission_cli.model.project import Project
 from mission_cli.store.database import exact_path, in_memory
 from mission_cli.store.files import Draft, Published, Publisher
 from mission_cli.store.layout import metrics_folder
 
-_FORMAT = "2"  # raise it when the same metrics give other bytes
+_FORMAT = "3"  # raise it when the same metrics give other bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +62,8 @@ def partition_meaning(metrics: tuple[DailyMetric, ...], timezone: str) -> str:
             m.code,
             m.function,
             m.card,
+            m.in_day,
+            m.state,
         )
         for m in metrics
     ]
@@ -70,16 +73,16 @@ def partition_meaning(metrics: tuple[DailyMetric, ...], timezone: str) -> str:
 def compute_partitions(task: PartitionTask) -> dict[date, Published | None]:
     """Compute and publish the partition of each day; None for a day without any supplier.
 
-    Grain: supplier_id (text), one column per metric, NULL where no order of the day counts. Integers are BIGINT,
-    decimals DECIMAL(38,s), summed exactly; doubles are summed in the order of time and key. Where Metabase may name suppliers
-    without an order that day, `_ordered` tells the others from them.
+    Grain: supplier_id (text), one column per metric, NULL where no order of the day counts, and what `DailyMetric.state` tells.
+    Integers are BIGINT, decimals DECIMAL(38,s), exact; doubles are summed in the order of time and key. Where Metabase may name
+    suppliers without an order that day, `_ordered` tells the others from them.
     """
     if not task.orders:
         return {}
     publisher = Publisher(task.data)
     orders = _order_values(task)
     totals = orders.group_by("_day", "supplier_id").agg(
-        *[_summed(metric) for metric in task.metrics if metric.expression is not None]
+        *[column for metric in task.metrics if metric.expression is not None for column in day_columns(metric)]
     )
     ordered = ["_ordered"] if any(metric.names_strangers for metric in task.metrics) else []
     totals = totals.with_columns(pl.lit(value=True).alias(name) for name in ordered)
@@ -89,7 +92,7 @@ def compute_partitions(task: PartitionTask) -> dict[date, Published | None]:
         elif metric.method is Method.METABASE:
             totals = totals.join(_of_card(task, metric), on=["_day", "supplier_id"], how="full", coalesce=True)
     totals = totals.with_columns(pl.col(name).fill_null(value=False) for name in ordered)
-    stored = [_stored(metric) for metric in task.metrics]
+    stored = [column for metric in task.metrics for column in stored_columns(metric)]
     totals = totals.select("_day", "supplier_id", *ordered, *stored).sort("_day", "supplier_id")
     parts = {key[0]: part.drop("_day") for key, part in totals.partition_by("_day", as_dict=True, maintain_order=True).items()}
     written = publisher.write([Draft(metrics_folder(task.source, day), "metrics", part) for day, part in parts.items()])
@@ -98,8 +101,11 @@ def compute_partitions(task: PartitionTask) -> dict[date, Published | None]:
 
 
 def _order_values(task: PartitionTask) -> pl.DataFrame:
-    """One row per order that has a supplier: `_day`, `supplier_id`, and per metric its value or NULL when it does not count."""
+    """One row per order that has a supplier: `_day`, `supplier_id`, `_time` where it is needed, and per metric its value or
+    NULL when it does not count. Sorted by day, supplier, time and key."""
     values = [f", {order_value(metric)} AS {identifier(metric.id)}" for metric in task.metrics if metric.expression is not None]
+    if any("time" in metric.state for metric in task.metrics):
+        values.append(f", CAST({identifier(task.time)} AS TIMESTAMPTZ) AS _time")
     sorting = ", ".join(identifier(name) for name in (task.time, *task.key))
     supplier = identifier(task.supplier)
     database = in_memory(task.timezone)
@@ -108,31 +114,6 @@ def _order_values(task: PartitionTask) -> pl.DataFrame:
         f" FROM read_parquet(?, hive_partitioning = false) WHERE {supplier} IS NOT NULL ORDER BY _day, supplier_id, {sorting}",
         [[exact_path(task.data / name) for _, name in task.orders]],
     )
-
-
-def _summed(metric: DailyMetric) -> pl.Expr:
-    """The sum of the values that count, NULL when none does."""
-    value = pl.col(metric.id)
-    match metric.data_type.type:
-        case Type.INTEGER:
-            total = value.cast(pl.Int128).sum()
-        case Type.DOUBLE:
-            total = value.drop_nulls().implode().list.sum()  # one list in a fixed order: the same whatever the threads
-        case _:
-            room = 0.99 * 10.0 ** (38 - metric.data_type.scale)  # beyond 38 digits a sum would wrap around: it is no data
-            total = pl.when(value.cast(pl.Float64).abs().sum() < room).then(value).sum()
-            return pl.when((value.count() > 0) & (value.cast(pl.Float64).abs().sum() < room)).then(total).alias(metric.id)
-    return pl.when(value.count() > 0).then(total).alias(metric.id)
-
-
-def _stored(metric: DailyMetric) -> pl.Expr:
-    match metric.data_type.type:
-        case Type.INTEGER:
-            return pl.col(metric.id).cast(pl.Int64, strict=False)  # beyond 64 bits: no data
-        case Type.DECIMAL:
-            return pl.col(metric.id).cast(pl.Decimal(38, metric.data_type.scale))
-        case _:
-            return pl.col(metric.id).cast(pl.Float64)
 
 
 def _of_orders(task: PartitionTask, metric: DailyMetric, totals: pl.DataFrame) -> pl.DataFrame:

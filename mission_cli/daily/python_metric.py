@@ -21,7 +21,7 @@ import polars as pl
 
 from mission_cli.daily.given import engine_error, given_values, refuse_repeated
 from mission_cli.model.errors import UsageError
-from mission_cli.model.project import DailyMetric
+from mission_cli.model.metrics import DailyMetric
 from mission_cli.store.database import configure
 
 _OURS = ("_day", "_file", "_line")

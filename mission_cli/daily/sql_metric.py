@@ -17,8 +17,9 @@ import polars as pl
 from mission_cli.daily.given import engine_error, given_values, refuse_repeated
 from mission_cli.formula.emit import identifier
 from mission_cli.model.errors import UsageError
+from mission_cli.model.metrics import DailyMetric, Method
 from mission_cli.model.problems import Problem
-from mission_cli.model.project import DailyMetric, Method, Project, Source
+from mission_cli.model.project import Project, Source
 from mission_cli.store.database import configure, exact_path
 
 MAX_SECONDS = 60.0

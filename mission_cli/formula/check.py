@@ -27,14 +27,14 @@ class Scope:
 
 
 def compile_text(text: str, scope: Scope, want: str) -> Expression:
-    """The checked expression of `text`, of the family `want` (number or boolean). Raises FormulaErrors."""
+    """The checked expression of `text`, of the family `want` (number, boolean, or any). Raises FormulaErrors."""
     try:
         parsed = parse(text)
     except FormulaError as error:
         raise FormulaErrors([error]) from None
     checker = _Checker(scope)
     tree, kind = checker.visit(parsed)
-    if not checker.errors and kind.family not in (want, "null"):
+    if not checker.errors and want != "any" and kind.family not in (want, "null"):
         hint = advice.for_type(want, kind)
         checker.errors.append(FormulaError(0, f"gives {_a(kind.family)}, not {_a(want)}", hint))
     if checker.errors:

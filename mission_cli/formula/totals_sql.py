@@ -7,8 +7,10 @@ from decimal import Decimal
 
 from mission_cli.formula.emit import identifier, over_totals, text_literal
 from mission_cli.formula.graph import in_levels
+from mission_cli.formula.roll_sql import rolled_metrics
 from mission_cli.model.expression import Expression, Type
-from mission_cli.model.project import DailyMetric, DayFormulaMetric, FormulaMetric, Project
+from mission_cli.model.metrics import DailyMetric, DayFormulaMetric, FormulaMetric
+from mission_cli.model.project import Project
 
 
 def value_layers(project: Project, used: Collection[str], base: str) -> list[str]:
@@ -34,11 +36,6 @@ def first_layer(metrics: Sequence[DailyMetric | DayFormulaMetric], base: str) ->
     return f"level_0 AS (SELECT {f'* REPLACE ({casts})' if casts else '*'} FROM ({base}))"
 
 
-def rolled_metrics(project: Project) -> list[DailyMetric | DayFormulaMetric]:
-    """The metrics that have a value per day, which a window rolls up; what they are made of is of no concern to the window."""
-    return [metric for metric in project.metrics if not isinstance(metric, FormulaMetric)]
-
-
 def formula_levels(project: Project, used: Collection[str]) -> list[list[FormulaMetric]]:
     """The used formula metrics of windows in levels: each needs only rolled metrics and earlier levels."""
     needs = {metric.id: metric.formula.names for metric in project.metrics if isinstance(metric, FormulaMetric)}
@@ -58,7 +55,7 @@ def double_constant(value: Decimal) -> str:
 
 def _rolled(metric: DailyMetric | DayFormulaMetric) -> str:
     total = identifier(metric.id)
-    exact = isinstance(metric, DailyMetric) and metric.data_type.type is not Type.DOUBLE
+    exact = isinstance(metric, DailyMetric) and metric.total_type is not Type.DOUBLE
     return with_default(f"CAST({total} AS DOUBLE)" if exact else finite(total), metric.default)
 
 

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from mission_cli.formula.graph import reachable
-from mission_cli.model.project import DailyMetric, Mission, Project
+from mission_cli.model.metrics import DailyMetric
+from mission_cli.model.missions import Mission
+from mission_cli.model.project import Project
 
 
 def mission_metrics(project: Project, mission: Mission) -> set[str]:
     """Every metric that the mission names, and those they are made of."""
-    return reachable(project.needs(), {name for condition in mission.conditions for name in condition.formula.names})
+    return reachable(project.needs(), mission.named_metrics)
 
 
 def mission_sources(project: Project, mission: Mission) -> set[str]:

@@ -6,7 +6,7 @@ Every node keeps `at`, the offset of its first character in the text.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
@@ -88,8 +88,8 @@ def names(root: Node) -> tuple[str, ...]:
 def renamed(root: Node, names: Mapping[str, str]) -> Node:
     """The tree with some names replaced by others."""
     match root:
-        case Name(name=name, at=at):
-            return Name(names.get(name, name), at)
+        case Name(name=name):
+            return replace(root, name=names.get(name, name))
         case Call(op=op, args=args, at=at):
             return Call(op, tuple(renamed(arg, names) for arg in args), at)
         case _:

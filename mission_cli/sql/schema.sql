@@ -1,6 +1,10 @@
 -- The ledger: what was loaded, computed and published.
 -- reads: nothing / writes: tables that are not there yet / parameters: none
 
+CREATE TABLE IF NOT EXISTS format (            -- grain: one row: what these tables look like
+    version INTEGER NOT NULL
+);
+
 CREATE TABLE IF NOT EXISTS runs (              -- grain: one command that held the project
     run INTEGER NOT NULL,
     command VARCHAR NOT NULL,
@@ -82,13 +86,27 @@ CREATE TABLE IF NOT EXISTS evaluations (       -- grain: as-of day
     as_of DATE NOT NULL,
     meaning VARCHAR NOT NULL,                  -- fingerprint of rules, partitions and suppliers that went in
     rules VARCHAR NOT NULL,                    -- fingerprint of the rules alone
+    awards VARCHAR NOT NULL,                   -- fingerprint of what missions with limits awarded that day; empty: nothing
     file VARCHAR NOT NULL,
     digest VARCHAR NOT NULL,
     rows BIGINT NOT NULL
 );
 
-CREATE TABLE IF NOT EXISTS supplier_files (    -- grain: one row, or none: the suppliers as last loaded
-    digest VARCHAR NOT NULL,                   -- of the export and of what was read from it
+CREATE TABLE IF NOT EXISTS rosters (           -- grain: a list of suppliers, or of a mission's assigned windows, as loaded
+    roster VARCHAR NOT NULL,                   -- suppliers | assigned.<mission>
+    version INTEGER NOT NULL,                  -- from 1
+    effective DATE NOT NULL,                   -- the first as-of day that it counts for; 0001-01-01: from the beginning
+    digest VARCHAR NOT NULL,                   -- of the export, a colon, and what was read from it
     file VARCHAR NOT NULL,
     rows BIGINT NOT NULL
+);
+
+CREATE TABLE IF NOT EXISTS awards (            -- grain: mission, window and supplier that earned something
+    mission_id VARCHAR NOT NULL,
+    decided_on DATE NOT NULL,                  -- the as-of day of its decision
+    supplier_id VARCHAR NOT NULL,
+    window_start DATE NOT NULL,
+    window_end DATE NOT NULL,
+    earned DECIMAL(38,9) NOT NULL,             -- before limits
+    reward DECIMAL(38,9) NOT NULL              -- what is paid
 );

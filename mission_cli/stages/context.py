@@ -7,12 +7,14 @@ from datetime import date
 from typing import Protocol
 
 from mission_cli.daily.partition import partition_meaning, partition_metrics
+from mission_cli.model.calendar import WindowKind
 from mission_cli.model.project import Project
+from mission_cli.staging.meaning import SUPPLIERS, assigned_roster
 from mission_cli.store.database import Database
-from mission_cli.store.files import Publisher
-from mission_cli.store.layout import Layout
+from mission_cli.store.files import Publisher, sweep
+from mission_cli.store.layout import EVIDENCE, Layout
 from mission_cli.store.ledger import Ledger
-from mission_cli.store.manifest import SupplierEntry, write_manifest
+from mission_cli.store.manifest import DamagedManifestError, Manifest, SupplierEntry, read_manifest, write_manifest
 
 
 class Watch(Protocol):
@@ -47,7 +49,8 @@ class Report:
 class Context:
     """One run: the project, its ledger, and what the run reports. `obsolete`: files that the ledger no longer names.
 
-    `today`: the business day that has begun there and not ended.
+    `today`: the business day that has begun there and not ended. `effective`: the first as-of day for which a roster counts
+    that this run takes in. `littered`: an earlier run was cut off, so that files may lie about that nothing names.
     """
 
     project: Project
@@ -58,26 +61,61 @@ class Context:
     watch: Watch
     run: int
     today: date
+    effective: date
     report: Report = field(default_factory=Report)
     obsolete: list[str] = field(default_factory=list)
+    littered: bool = False
 
     def publish(self) -> None:
-        """Let readers see what the ledger names now, then remove what it no longer names."""
-        meanings: dict[str, str] = {
-            source.id: partition_meaning(partition_metrics(self.project, source.id), self.project.timezone)
-            for source in self.project.sources
-        }
-        manifest = replace(self.ledger.manifest(meanings), suppliers=self._suppliers())
-        known = {entry["file"] for entry in manifest.state["refused"]}
-        manifest.state["refused"] += [{"file": f, "reason": why} for f, why in self.report.refused if f not in known]
-        manifest.state["missions"] = [mission.id for mission in self.project.missions]
-        write_manifest(self.layout.manifest, manifest)
+        """Let readers see what the ledger names now. What it no longer names stays a while, for those who are reading it."""
+        write_manifest(self.layout.manifest, self._manifest())
+
+    def remove_obsolete(self) -> None:
+        """Remove what the ledger no longer names, when it has been published."""
         if self.obsolete:
             named = self.ledger.named_files()  # the same content may have come back under the same name
             for name in set(self.obsolete) - named:
                 (self.layout.data / name).unlink(missing_ok=True)
         self.obsolete.clear()
 
-    def _suppliers(self) -> SupplierEntry | None:
-        known, suppliers = self.ledger.supplier_file(), self.project.suppliers
-        return SupplierEntry(known[1], suppliers.key, suppliers.alias) if known and suppliers else None
+    def publish_state(self) -> None:
+        """Let readers see the ledger in brief, beside the days and results that they see already.
+
+        For a run that failed: part of what it computed is in the ledger, and readers must see whole runs only. Nothing is
+        removed; the next run sweeps.
+        """
+        before = read_manifest(self.layout.manifest)
+        write_manifest(self.layout.manifest, replace(before, state=self._manifest().state))
+
+    def sweep(self) -> None:
+        """Remove every published file that neither the ledger nor, so that readers go on, the manifest names."""
+        sweep(self.layout.data, EVIDENCE, self.ledger.named_files() | self._shown())
+
+    def _shown(self) -> set[str]:
+        try:
+            return read_manifest(self.layout.manifest).files
+        except DamagedManifestError:
+            return set()
+
+    def _manifest(self) -> Manifest:
+        meanings: dict[str, str] = {
+            source.id: partition_meaning(partition_metrics(self.project, source.id), self.project.timezone)
+            for source in self.project.sources
+        }
+        manifest = replace(self.ledger.manifest(meanings), suppliers=self._suppliers(), assigned=self._assigned())
+        known = {entry["file"] for entry in manifest.state["refused"]}
+        manifest.state["refused"] += [{"file": f, "reason": why} for f, why in self.report.refused if f not in known]
+        manifest.state["missions"] = [mission.id for mission in self.project.missions]
+        return manifest
+
+    def _suppliers(self) -> list[SupplierEntry]:
+        suppliers = self.project.suppliers
+        if suppliers is None:
+            return []
+        versions = self.ledger.rosters().get(SUPPLIERS, [])
+        return [SupplierEntry(v.file, suppliers.key, suppliers.alias, v.effective) for v in versions]
+
+    def _assigned(self) -> dict[str, list[tuple[date, str]]]:
+        rosters = self.ledger.rosters()
+        assigned = [mission for mission in self.project.missions if mission.window.kind is WindowKind.ASSIGNED]
+        return {m.id: [(v.effective, v.file) for v in rosters.get(assigned_roster(m), [])] for m in assigned}

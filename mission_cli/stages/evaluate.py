@@ -3,73 +3,130 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import partial
 from pathlib import Path
+from typing import Any
 
-from mission_cli.conditions.judge import results_sql
-from mission_cli.formula.emit import identifier
+import polars as pl
+
+from mission_cli.conditions.judge import results_queries, valued_sql
+from mission_cli.conditions.limits import paid_sql
+from mission_cli.conditions.population import entries_sql
 from mission_cli.formula.rules import rules_meaning
 from mission_cli.formula.usage import mission_sources
+from mission_cli.model.missions import Mission
 from mission_cli.model.project import Project
 from mission_cli.stages.context import Context
 from mission_cli.stages.parallel import in_order
-from mission_cli.store.database import Database, exact_path, in_memory
+from mission_cli.stages.rosters import KnownRosters
+from mission_cli.store.database import Database, in_memory
 from mission_cli.store.files import Draft, Published, Publisher
 from mission_cli.store.layout import results_folder
+from mission_cli.store.ledger import Evaluation
 from mission_cli.windows.ranges import ReportedWindow, needed_days, windows_as_of
-from mission_cli.windows.totals import roll_totals
+from mission_cli.windows.table import Rosters, make_windows
+from mission_cli.windows.totals import ordered_in, roll_totals
 
 _WORK_AT_ONCE = 3_000_000
 _DAYS_AT_ONCE = 62
+_MONEY = pl.Decimal(38, 9)
+_AWARDS: dict[str, Any] = {
+    "mission_id": pl.String,
+    "decided_on": pl.Date,
+    "supplier_id": pl.String,
+    "window_start": pl.Date,
+    "window_end": pl.Date,
+    "earned": _MONEY,
+    "reward": _MONEY,
+}
+NO_AWARDS = pl.DataFrame(schema=_AWARDS)
 
 
-def evaluate(context: Context, as_of_days: Sequence[date]) -> None:
+def evaluate(context: Context, as_of_days: Sequence[date], rosters: KnownRosters) -> None:
     """Publish the results as of the days, in their order, some days in one commit."""
     rules = rules_meaning(context.project)
-    meanings = _meanings(context, rules, as_of_days)
-    done = context.ledger.evaluation_meanings()
-    todo = [day for day in as_of_days if done.get(day) != meanings[day]]
-    context.report.unchanged += [day for day in as_of_days if done.get(day) == meanings[day]]
+    inputs = _inputs(context, rules, as_of_days, rosters)
+    todo = _todo(context, as_of_days, inputs)
+    context.report.unchanged += [day for day in as_of_days if day not in set(todo)]
     context.watch.begin("evaluate", len(todo))
-    jobs = (partial(compute_results, _task(context, portion)) for portion in _portions(context, todo))
-    for published in in_order(jobs):
-        made = {as_of: (meanings[as_of], file) for as_of, file in published.items()}
+    jobs = (partial(compute_results, _task(context, portion, rosters)) for portion in _portions(context, todo, rosters))
+    limited = bool(_limited(context.project))  # then what a portion pays depends on the ones before: one after the other
+    for outcome in (job() for job in jobs) if limited else in_order(jobs):
+        awards = {day: _award_digest(context.project, outcome.awards, day) for day in outcome.published}
         with context.database.transaction():
+            context.ledger.replace_awards(list(outcome.published), outcome.awards)
+            others = {day: digest for day, digest in context.ledger.award_digests().items() if day not in awards}
+            before = others | {day: digest for day, digest in awards.items() if digest}
+            made = {
+                day: Evaluation(_meaning(inputs[day], before, day, awards[day]), awards[day], file)
+                for day, file in outcome.published.items()
+            }
             context.obsolete += context.ledger.replace_evaluations(rules, made)
         context.report.evaluated += list(made)
         context.publish()
         context.watch.advance(len(made))
 
 
-def _meanings(context: Context, rules: str, as_of_days: Sequence[date]) -> dict[date, str]:
-    """As-of day → fingerprint of the rules, the suppliers and every partition that goes into its results."""
+def _inputs(context: Context, rules: str, as_of_days: Sequence[date], rosters: KnownRosters) -> dict[date, str]:
+    """As-of day → fingerprint of the rules, the rosters and every partition that goes into its results."""
+    project = context.project
     digests = context.ledger.partition_digests()
-    suppliers = context.ledger.supplier_file() if any(m.suppliers is not None for m in context.project.missions) else None
-    sources = {mission.id: sorted(mission_sources(context.project, mission)) for mission in context.project.missions}
-    meanings = {}
+    sources = {str(mission.id): sorted(mission_sources(project, mission)) for mission in project.missions}
+    found = {}
     for as_of in as_of_days:
         needed: dict[str, set[date]] = {}
-        for reported in windows_as_of(context.project.missions, as_of):
+        for reported in windows_as_of(project, as_of, rosters.own_windows):
             for source in sources[reported.mission.id]:
                 needed.setdefault(source, set()).update(reported.window.days_through(as_of))
-        inputs = [
+        partitions = [
             (source, [(day.toordinal(), digest) for day in sorted(days) if (digest := digests.get(source, {}).get(day))])
             for source, days in sorted(needed.items())
         ]
-        meanings[as_of] = hashlib.sha256(repr((rules, suppliers, inputs)).encode()).hexdigest()[:16]
-    return meanings
+        files = sorted({file for mission in project.missions for file in rosters.files_of(mission, as_of)})
+        found[as_of] = hashlib.sha256(repr((rules, files, partitions)).encode()).hexdigest()[:16]
+    return found
 
 
-def _portions(context: Context, as_of_days: Sequence[date]) -> Iterator[list[date]]:
+def _meaning(inputs: str, awards: Mapping[date, str], day: date, own: str) -> str:
+    """Fingerprint of a day's results: of what goes into them, and when they award something limited, of all earlier awards."""
+    if not own:
+        return inputs
+    earlier = sorted((other, digest) for other, digest in awards.items() if other < day)
+    return hashlib.sha256(repr((inputs, earlier)).encode()).hexdigest()[:16]
+
+
+def _todo(context: Context, as_of_days: Sequence[date], inputs: Mapping[date, str]) -> list[date]:
+    """The days whose results do not stand: something that goes into them changed, or what was awarded before may change."""
+    done, awards = context.ledger.evaluation_meanings(), context.ledger.award_digests()
+    todo: list[date] = []
+    for day in as_of_days:
+        stands = done.get(day) == _meaning(inputs[day], awards, day, awards.get(day, ""))
+        if not stands or (todo and day in awards):
+            todo.append(day)
+    return todo
+
+
+def _limited(project: Project) -> list[Mission]:
+    return [mission for mission in project.missions if mission.limits is not None]
+
+
+def _award_digest(project: Project, awards: pl.DataFrame, day: date) -> str:
+    """Fingerprint of what missions with limits awarded on a day; empty when nothing."""
+    limited = [mission.id for mission in _limited(project)]
+    rows = awards.filter((pl.col("decided_on") == day) & pl.col("mission_id").is_in(limited)).rows()
+    return hashlib.sha256(repr(rows).encode()).hexdigest()[:16] if rows else ""
+
+
+def _portions(context: Context, as_of_days: Sequence[date], rosters: KnownRosters) -> Iterator[list[date]]:
     """As-of days that are evaluated together, bounded by the rows that they come to."""
     rows = context.ledger.mean_partition_rows()
     portion: list[date] = []
     work = 0.0
     for as_of in as_of_days:
-        cost = sum(_work(reported, rows) for reported in windows_as_of(context.project.missions, as_of))
+        cost = sum(_work(reported, rows) for reported in windows_as_of(context.project, as_of, rosters.own_windows))
         if portion and (work + cost > _WORK_AT_ONCE or len(portion) == _DAYS_AT_ONCE):
             yield portion
             portion, work = [], 0.0
@@ -82,59 +139,92 @@ def _portions(context: Context, as_of_days: Sequence[date]) -> Iterator[list[dat
 def _work(reported: ReportedWindow, rows: float) -> float:
     """A guess at the rows of one window: partition rows to roll up, or result rows, whichever are more."""
     days = (reported.through - reported.window.start).days + 1
-    return rows * max(days / 4, len(reported.mission.conditions) * min(days, 8))
+    suppliers = rows if reported.owners is None else reported.owners
+    return suppliers * max(days / 4, len(reported.mission.conditions) * min(days, 8))
 
 
 @dataclass(frozen=True, slots=True)
 class EvaluationTask:
-    """As-of days to evaluate together. `partitions`: source → day → file; `suppliers`: their published file, if any."""
+    """As-of days to evaluate together. `partitions`: source → day → file; `awards`: what missions with limits awarded on
+    other days before, in the columns of the ledger."""
 
     project: Project
     data: Path
     as_of_days: tuple[date, ...]
     partitions: dict[str, dict[date, Path]]
-    suppliers: Path | None
+    rosters: Rosters
+    awards: pl.DataFrame
 
 
-def compute_results(task: EvaluationTask) -> dict[date, Published]:
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """The results as of each day, published; and what they award, in the columns of the ledger."""
+
+    published: dict[date, Published]
+    awards: pl.DataFrame
+
+
+def compute_results(task: EvaluationTask) -> Outcome:
     """Evaluate and publish the results as of each day, from published files alone, with an engine of its own.
 
     Grain of a file: mission, supplier, window, condition, sorted so; it may have no rows.
     """
-    windows = [window for as_of in task.as_of_days for window in windows_as_of(task.project.missions, as_of)]
     engine = in_memory(task.project.timezone)
-    _make_suppliers(engine, task)
-    roll_totals(engine, task.project, windows, task.partitions)
-    frame = engine.frame(results_sql(task.project))
+    judge(engine, task)
+    frame = pl.concat([engine.frame_planned_once(query) for query in results_queries(task.project)])
+    awards = _awards(engine, task, frame)
+    frame = _with_rewards(frame, awards)
     parts = {key[0]: part for key, part in frame.partition_by("as_of", as_dict=True, maintain_order=True).items()}
     empty = frame.clear()
     publisher = Publisher(task.data)
     published = publisher.write([Draft(results_folder(day), "results", parts.get(day, empty)) for day in task.as_of_days])
     publisher.settle()
-    return dict(zip(task.as_of_days, published, strict=True))
+    return Outcome(dict(zip(task.as_of_days, published, strict=True)), awards)
 
 
-def _make_suppliers(engine: Database, task: EvaluationTask) -> None:
-    """The table that missions select suppliers from; empty while no export of them could be taken."""
-    suppliers = task.project.suppliers
-    if suppliers is None:
-        return
-    if task.suppliers is None:
-        typed = ", ".join(f"{identifier(column.name)} {column.data_type.sql}" for column in suppliers.columns)
-        engine.execute(f"CREATE TABLE suppliers ({typed})")
-    else:
-        engine.execute(
-            "CREATE TABLE suppliers AS SELECT * FROM read_parquet(?, hive_partitioning = false)", [exact_path(task.suppliers)]
-        )
+def judge(engine: Database, task: EvaluationTask) -> None:
+    """Fill the tables that results are read from: windows, totals, entries (who has a row) and values (of every metric)."""
+    project = task.project
+    make_windows(engine, project, task.as_of_days, task.rosters)
+    roll_totals(engine, project, task.partitions)
+    ordered = {str(source.id): ordered_in(source.id) for source in project.sources}
+    engine.execute(f"CREATE TEMP TABLE entries AS {entries_sql(project, ordered)}")
+    engine.execute(f"CREATE TEMP TABLE valued AS {valued_sql(project)}")
 
 
-def _task(context: Context, as_of_days: Sequence[date]) -> EvaluationTask:
+def _awards(engine: Database, task: EvaluationTask, frame: pl.DataFrame) -> pl.DataFrame:
+    """What the results award, after limits; one row per mission, window and supplier."""
+    keys = ["mission_id", "as_of", "supplier_id", "window_start", "window_end"]
+    earned = frame.filter(pl.col("earned") > 0).select(*keys, pl.col("earned").cast(_MONEY)).unique(maintain_order=True)
+    earned = earned.rename({"as_of": "decided_on"})
+    if earned.is_empty():
+        return NO_AWARDS
+    every = pl.concat([task.awards.drop("reward"), earned])
+    engine.replace_temporary("awards", every)
+    paid = engine.frame(f"SELECT * FROM ({paid_sql(task.project.missions)}) ORDER BY ALL")
+    return paid.filter(pl.col("decided_on").is_in(list(task.as_of_days))).select(
+        pl.col(name).cast(kind) for name, kind in _AWARDS.items()
+    )
+
+
+def _with_rewards(frame: pl.DataFrame, awards: pl.DataFrame) -> pl.DataFrame:
+    """The results with `reward` beside `earned`: what the limits leave of it."""
+    keys = {"mission_id": "mission_id", "as_of": "decided_on"} | {k: k for k in ("supplier_id", "window_start", "window_end")}
+    paid = awards.select(*keys.values(), pl.col("reward").cast(pl.Float64))
+    joined = frame.join(paid, left_on=list(keys), right_on=list(keys.values()), how="left", maintain_order="left")
+    reward = pl.when(pl.col("earned").is_not_null()).then(pl.col("reward").fill_null(0.0))
+    return joined.with_columns(reward.alias("reward")).select(*frame.columns[:-1], "reward", frame.columns[-1])
+
+
+def _task(context: Context, as_of_days: Sequence[date], rosters: KnownRosters) -> EvaluationTask:
+    project = context.project
     files = context.ledger.partition_files()
-    needed = needed_days(context.project, as_of_days)
+    needed = needed_days(project, as_of_days, rosters.own_windows)
     partitions = {
         source: {day: context.layout.data / files[source][day] for day in sorted(days) if day in files.get(source, {})}
         for source, days in needed.items()
     }
-    known = context.ledger.supplier_file()
-    suppliers = context.layout.data / known[1] if known is not None else None
-    return EvaluationTask(context.project, context.layout.data, tuple(as_of_days), partitions, suppliers)
+    limited = [mission.id for mission in _limited(project)]
+    awards = context.ledger.earlier_awards(limited, max(as_of_days), as_of_days) if limited else NO_AWARDS
+    known = rosters.of_days(as_of_days)
+    return EvaluationTask(project, context.layout.data, tuple(as_of_days), partitions, known, awards)

@@ -19,17 +19,18 @@ from mission_cli.model.project import Project, Source
 from mission_cli.orders.export import DayFiles, DayRecords, in_portions, publish_days, read_days
 from mission_cli.stages.context import Context
 from mission_cli.stages.parallel import in_order
+from mission_cli.stages.rosters import KnownRosters
 from mission_cli.store.files import Published, Publisher
 from mission_cli.store.ledger import UNDATED, PartitionEntry
 from mission_cli.windows.ranges import needed_days
 
 
-def heal(context: Context, as_of_days: Sequence[date]) -> None:
+def heal(context: Context, as_of_days: Sequence[date], rosters: KnownRosters) -> None:
     """Compute the stale days of all sources that the windows reported as of the given days need.
 
     Their neighbours too, so that an explanation can show the orders that missed a window by a day.
     """
-    needed = needed_days(context.project, as_of_days)
+    needed = needed_days(context.project, as_of_days, rosters.own_windows)
     plan = []
     for source in context.project.sources:
         meaning = partition_meaning(partition_metrics(context.project, source.id), context.project.timezone)

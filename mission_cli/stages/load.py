@@ -6,19 +6,16 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from mission_cli.formula.emit import identifier
 from mission_cli.model.errors import StorageError, UsageError
-from mission_cli.model.project import Source, Suppliers
+from mission_cli.model.project import Source
 from mission_cli.orders.merge import Merged, drop_tables, make_tables, merge
 from mission_cli.stages.context import Context
 from mission_cli.stages.logs import keep_duplicates, keep_rejects
 from mission_cli.stages.parallel import in_order
 from mission_cli.staging.files import ExportFile, Seen, Stamp, look, misnamed, settled
 from mission_cli.staging.load import Batch, Loading, leave_out, stage
-from mission_cli.staging.meaning import SUPPLIERS, source_meaning, suppliers_as_source
+from mission_cli.staging.meaning import roster_names, source_meaning
 from mission_cli.staging.readers.archives import carries_checksum
-from mission_cli.store.files import Draft
-from mission_cli.store.layout import SUPPLIERS_FOLDER
 from mission_cli.store.ledger import BatchEntry
 
 _BYTES_AT_ONCE = 256 << 20
@@ -31,9 +28,9 @@ def load_sources(context: Context) -> None:
     context.watch.begin("load", sum(len(plan.todo) for plan in plans))
     for plan in plans:
         _load_source(context, plan)
-        _remember(context, plan.source.id, plan.files)
+        remember(context, plan.source.id, plan.files)
     with context.database.transaction():
-        ledger.forget_unused([*(source.id for source in project.sources), *([SUPPLIERS] if project.suppliers else [])])
+        ledger.forget_unused([*(source.id for source in project.sources), *roster_names(project)])
     context.report.refused += ledger.refused_files()
     for plan in plans:
         context.report.refused += [(name, "we may not read it; change its permissions") for name in plan.forbidden]
@@ -57,7 +54,7 @@ class _Plan:
 
 def _plan(context: Context, source: Source) -> _Plan:
     ledger = context.ledger
-    seen = _look(context, source)
+    seen = look_at(context, source)
     files = seen.files
     if not (files or seen.unfinished or seen.forbidden):
         context.watch.note(f"{source.id}: no file matches {', '.join(source.files)}; nothing new is loaded from it")
@@ -87,7 +84,8 @@ def _meaning(context: Context, source: Source) -> str:
     return f"{source_meaning(context.project, source)}/{source.max_rejects.normalize():f}"
 
 
-def _look(context: Context, source: Source) -> Seen:
+def look_at(context: Context, source: Source) -> Seen:
+    """The files of a source as they are."""
     seen = {name: Stamp(*stamp) for name, stamp in context.ledger.seen_files(source.id).items()}
     return look(context.project.root, source, seen)
 
@@ -118,7 +116,7 @@ def _load_source(context: Context, plan: _Plan) -> None:
     for group in _groups(plan.todo):
         with context.database.transaction():
             entries = _load_group(context, source, group)
-        _count(context, entries)
+        count(context, entries)
         context.watch.advance(len(group))
 
 
@@ -139,7 +137,7 @@ def _load_again(context: Context, plan: _Plan) -> None:
             _refuse_loss(source, loaded, entries, group)
             context.watch.advance(len(group))
     context.obsolete += obsolete
-    _count(context, entries)
+    count(context, entries)
 
 
 def _refuse_loss(source: Source, loaded: Mapping[str, str], entries: Sequence[BatchEntry], group: Sequence[ExportFile]) -> None:
@@ -171,7 +169,7 @@ def _groups(files: Sequence[ExportFile]) -> Iterator[list[ExportFile]]:
 
 def _load_group(context: Context, source: Source, files: Sequence[ExportFile]) -> list[BatchEntry]:
     """Load files in the caller's transaction, but for those that changed meanwhile."""
-    batches = _batches(context, files)
+    batches = batches_of(context, files)
     loading = stage(context.database, context.project, source, batches, in_order)
     changed = {file.name for file in files if not file.unchanged()}
     _tell_unfinished(context, sorted(changed))
@@ -188,7 +186,7 @@ def _load_group(context: Context, source: Source, files: Sequence[ExportFile]) -
 def _enter(context: Context, source: Source, batches: Sequence[Batch], loading: Loading) -> list[BatchEntry]:
     """Merge what was staged and enter it in the ledger, in the caller's transaction."""
     merged = merge(context.database, source)
-    entries = [_entry(context, source, batch, loading, merged) for batch in batches]
+    entries = [entry_of(context, source, batch, loading, merged) for batch in batches]
     context.ledger.add_batches(entries)
     keep_rejects(context, source)
     keep_duplicates(context, source)
@@ -196,12 +194,12 @@ def _enter(context: Context, source: Source, batches: Sequence[Batch], loading: 
     return entries
 
 
-def _batches(context: Context, files: Sequence[ExportFile]) -> list[Batch]:
+def batches_of(context: Context, files: Sequence[ExportFile]) -> list[Batch]:
     first = context.ledger.next_batch()
     return [Batch(first + index, file.name, file.path, file.stamp.digest, file.stamp.bytes) for index, file in enumerate(files)]
 
 
-def _entry(context: Context, source: Source, batch: Batch, loading: Loading, merged: Merged) -> BatchEntry:
+def entry_of(context: Context, source: Source, batch: Batch, loading: Loading, merged: Merged) -> BatchEntry:
     """The ledger's line on a batch. Raises StorageError when its records do not add up, so that nothing is committed."""
     reason = loading.refused.get(batch.number)
     records = loading.records.get(batch.number, 0)
@@ -226,7 +224,7 @@ def _entry(context: Context, source: Source, batch: Batch, loading: Loading, mer
     )
 
 
-def _count(context: Context, entries: Sequence[BatchEntry]) -> None:
+def count(context: Context, entries: Sequence[BatchEntry]) -> None:
     report = context.report
     for entry in entries:
         if entry.status == "refused":
@@ -238,58 +236,10 @@ def _count(context: Context, entries: Sequence[BatchEntry]) -> None:
             report.rejects.append((entry.file, entry.rejected))
 
 
-def _remember(context: Context, source: str, files: Sequence[ExportFile]) -> None:
+def remember(context: Context, source: str, files: Sequence[ExportFile]) -> None:
     """Keep the stamps of files whose next change is sure to show in them."""
     now = time.time_ns()
     stamps = {f.name: (f.stamp.bytes, f.stamp.modified_ns if settled(f.stamp, now) else -1, f.stamp.digest) for f in files}
     if stamps != context.ledger.seen_files(source):
         with context.database.transaction():
             context.ledger.remember_files(source, stamps)
-
-
-def load_suppliers(context: Context) -> None:
-    """Replace the suppliers by what their file holds now, when it changed; of a key that repeats the last row counts."""
-    suppliers = context.project.suppliers
-    if suppliers is None:
-        return
-    source = suppliers_as_source(suppliers)
-    files = _look(context, source).files
-    if not files:
-        raise UsageError(
-            f'metrics.toml: suppliers.file: "{suppliers.file}" is not there; put the export there or correct the name'
-        )
-    digest = f"{files[0].stamp.digest}:{source_meaning(context.project, source)}"
-    known = context.ledger.supplier_file()
-    if known is None or known[0] != digest:
-        _replace_suppliers(context, suppliers, source, files[0], digest, known[1] if known else None)
-    _remember(context, SUPPLIERS, files)
-
-
-def _replace_suppliers(
-    context: Context, suppliers: Suppliers, source: Source, file: ExportFile, digest: str, known: str | None
-) -> None:
-    database, ledger = context.database, context.ledger
-    batches = _batches(context, [file])
-    loading = stage(database, context.project, source, batches, in_order)
-    if known is None and loading.refused and any(mission.suppliers is not None for mission in context.project.missions):
-        raise UsageError(
-            f"{file.name}: refused: {loading.refused[batches[0].number]}; without it no mission can select suppliers"
-        )
-    with database.transaction():
-        context.obsolete += ledger.forget_source(SUPPLIERS)
-        key = identifier(suppliers.key)
-        total = database.rows("SELECT count(*), count(DISTINCT " + key + ") FROM staged")[0]
-        merged = Merged({batches[0].number: {"new": total[1], "superseded": total[0] - total[1]}}, [])
-        entry = _entry(context, source, batches[0], loading, merged)
-        ledger.add_batches([entry])
-        keep_rejects(context, source)
-        if entry.status == "loaded":
-            frame = database.frame(
-                f"SELECT * EXCLUDE (_batch, _line, _final, _day) FROM staged"
-                f" QUALIFY row_number() OVER (PARTITION BY {key} ORDER BY _line DESC) = 1 ORDER BY {key}"
-            )
-            (published,) = context.publisher.write([Draft(SUPPLIERS_FOLDER, "suppliers", frame)])
-            context.publisher.settle()
-            ledger.replace_supplier_file(digest, published)
-            context.obsolete += [known] if known is not None and known != published.name else []
-    _count(context, [entry])

@@ -11,8 +11,9 @@ from decimal import Decimal
 from fractions import Fraction
 
 from mission_cli.formula.emit import identifier, text_literal
+from mission_cli.model.columns import Column, DataType
 from mission_cli.model.expression import Type
-from mission_cli.model.project import Column, CsvOptions, DataType, Source
+from mission_cli.model.project import CsvOptions, Source
 
 _DAY = r"\d{4}-\d{2}-\d{2}"
 _TO_THE_MICROSECOND = r"(\.\d{1,6}0*)?"

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from mission_cli.model.calendar import WindowKind
 from mission_cli.model.errors import StorageError
 from mission_cli.model.formats import FileKind, Format, ending_of, kind_of
 from mission_cli.model.problems import Problem
@@ -87,7 +88,8 @@ def name_in(root: Path, path: Path) -> str:
 
 
 def missing_exports(project: Project, known_sources: set[str]) -> list[Problem]:
-    """Sources none of whose patterns matches a file, unless they were loaded before; and a suppliers' file that is not there."""
+    """Sources none of whose patterns matches a file, unless they were loaded before; and files of suppliers and of assigned
+    windows that are not there."""
     problems = []
     for source in project.sources:
         if source.id in known_sources or matching(project.root, source):
@@ -99,6 +101,10 @@ def missing_exports(project: Project, known_sources: set[str]) -> list[Problem]:
     if project.suppliers is not None and not (project.root / project.suppliers.file).is_file():
         message = f'no file "{project.suppliers.file}"'
         problems.append(Problem("metrics.toml", 0, 0, "suppliers.file", message, "correct the name, or put the export there"))
+    for mission in project.missions:
+        if mission.window.kind is WindowKind.ASSIGNED and not (project.root / mission.window.file).is_file():
+            path, message = f"missions.{mission.id}.window.file", f'no file "{mission.window.file}"'
+            problems.append(Problem("missions.toml", 0, 0, path, message, "correct the name, or put the file there"))
     return problems
 
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from mission_cli.store.database import Database
+if TYPE_CHECKING:
+    from mission_cli.store.database import Database
 
 
 def brief(database: Database) -> dict[str, Any]:

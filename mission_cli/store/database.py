@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -10,13 +11,16 @@ from typing import TYPE_CHECKING, Any
 import duckdb
 
 from mission_cli.model.errors import StorageError
+from mission_cli.store.files import PENDING, sync
 from mission_cli.store.statements import statement
 
 if TYPE_CHECKING:
     import polars as pl
     import pyarrow as pa
 
+warnings.filterwarnings("ignore", message="Arrow output on a DB-API result")  # see `frame_planned_once`
 _MEMORY = "800MB"  # of the engine; what needs more goes to the scratch folder for the time
+_FORMAT = 2  # raise it when the tables of schema.sql change
 Parameters = Sequence[Any] | Mapping[str, Any]
 
 
@@ -40,6 +44,13 @@ class Database:
         relation = self._connection.sql(sql, params=parameters or None)
         assert relation is not None, "a query gives rows"
         return relation.pl()  # type: ignore[no-any-return]
+
+    def frame_planned_once(self, sql: str) -> pl.DataFrame:
+        """The rows of a query that takes longer to plan than to run. `frame` has the engine plan it twice: for the columns, and
+        to run it. Here its result is kept whole for a moment instead, which the engine warns of."""
+        import polars as pl
+
+        return pl.DataFrame(self._connection.execute(sql).to_arrow_table())
 
     def replace_temporary(self, table: str, frame: pl.DataFrame) -> None:
         """Make `frame` a temporary table called `table`, in the place of an earlier one."""
@@ -127,18 +138,63 @@ def _hearing_ctrl_c() -> Iterator[None]:
 @contextmanager
 def opened(path: Path, scratch: Path, timezone: str) -> Iterator[Database]:
     """The database at `path`, made when it is not there. Ends with a CHECKPOINT. The caller holds the lock."""
-    scratch.mkdir(parents=True, exist_ok=True)
+    _clear(scratch)
     try:
+        if not path.exists():
+            _make(path)
         connection = duckdb.connect(path, config={"temp_directory": str(scratch), "memory_limit": _MEMORY})
     except duckdb.Error as error:
         raise StorageError(f"{path} cannot be opened as a database: {first_line(error)}") from error
     try:
-        configure(connection, timezone)
-        connection.execute(statement("schema"))
-        yield Database(connection)
-        connection.execute("CHECKPOINT")
+        with _naming(path):
+            configure(connection, timezone)
+            _refuse_other_formats(connection, path)
+            connection.execute(statement("schema"))
+            connection.execute("INSERT INTO format SELECT ? WHERE NOT EXISTS (FROM format)", [_FORMAT])
+            yield Database(connection)
+            connection.execute("CHECKPOINT")
     finally:
         connection.close()
+
+
+def _refuse_other_formats(connection: duckdb.DuckDBPyConnection, path: Path) -> None:
+    """Tables of another version are not touched. Raises StorageError."""
+    tables = {name for (name,) in connection.execute("SELECT table_name FROM duckdb_tables()").fetchall()}
+    if "runs" not in tables:
+        return
+    found = connection.execute("SELECT version FROM format").fetchone() if "format" in tables else (1,)
+    if found is not None and found[0] != _FORMAT:
+        raise StorageError(
+            f"{path} was made by another version of missionctl (its tables have format {found[0]}, not {_FORMAT}):"
+            " move data/ away, all but the exports, and compute everything again with missionctl backfill"
+        )
+
+
+def _clear(scratch: Path) -> None:
+    """Remove what a run that was killed has left in its scratch folder."""
+    scratch.mkdir(parents=True, exist_ok=True)
+    for left in scratch.iterdir():
+        if left.is_file():
+            left.unlink()
+
+
+def _make(path: Path) -> None:
+    """Make an empty database, as a whole or not at all: DuckDB does not open one whose making was cut off."""
+    temporary = path.with_name(path.name + PENDING)
+    temporary.unlink(missing_ok=True)
+    duckdb.connect(temporary).close()
+    sync(temporary)
+    temporary.replace(path)
+    sync(path.parent)
+
+
+@contextmanager
+def _naming(path: Path) -> Iterator[None]:
+    """In the block, a failure of the database's own storage names it; that of a sync does not by itself."""
+    try:
+        yield
+    except duckdb.FatalException as error:
+        raise StorageError(f"{path} cannot be written: {first_line(error)}") from error
 
 
 def in_memory(timezone: str) -> Database:

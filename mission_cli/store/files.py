@@ -8,11 +8,14 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from mission_cli.model.errors import StorageError
 
 if TYPE_CHECKING:
     import polars as pl
@@ -54,7 +57,7 @@ class Publisher:
         target = self._data / draft.folder
         target.mkdir(parents=True, exist_ok=True)
         temporary = target / f"{draft.stem}{PENDING}"
-        draft.frame.write_parquet(temporary, compression="zstd")
+        _write_parquet(draft.frame, temporary)
         digest = digest_of(temporary)
         name = f"{draft.folder}/{draft.stem}-{digest[:16]}.parquet"
         if (self._data / name).exists():
@@ -77,25 +80,47 @@ class Publisher:
         self._waiting.clear()
 
 
+def _write_parquet(frame: pl.DataFrame, path: Path) -> None:
+    from polars.exceptions import PolarsError
+
+    try:
+        with naming(path):
+            frame.write_parquet(path, compression="zstd")
+    except PolarsError as error:  # of a full disk, too; it does not say which file
+        raise StorageError(f"{path} cannot be written: {error}") from error
+
+
+@contextmanager
+def naming(path: Path) -> Iterator[None]:
+    """In the block, errors of the operating system name the file; those of an open file do not by themselves."""
+    try:
+        yield
+    except OSError as error:
+        if error.filename is None:
+            error.filename = str(path)
+        raise
+
+
 def sync(path: Path) -> None:
     """Make the file's content, or the folder's entries, durable."""
     descriptor = os.open(path, os.O_RDONLY)
     try:
-        os.fsync(descriptor)
+        with naming(path):
+            os.fsync(descriptor)
     finally:
         os.close(descriptor)
 
 
 def digest_of(path: Path) -> str:
     """SHA-256 of the file's bytes."""
-    with path.open("rb") as file:
+    with naming(path), path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def replace_text(path: Path, text: str) -> None:
     """Replace a small file as a whole, durably."""
     temporary = path.with_name(path.name + PENDING)
-    with temporary.open("w", encoding="utf-8") as file:
+    with naming(temporary), temporary.open("w", encoding="utf-8") as file:
         file.write(text)
         file.flush()
         os.fsync(file.fileno())

@@ -69,5 +69,9 @@ def log_folder(kind: str, source: str) -> str:
     return f"{kind}/source={source}"
 
 
-SUPPLIERS_FOLDER = "suppliers"
-EVIDENCE = ("orders", "left_out", "metrics", "results", "rejects", "duplicates", SUPPLIERS_FOLDER)
+def roster_folder(roster: str) -> str:
+    """The versions of who the suppliers are, or of a mission's assigned windows."""
+    return f"rosters/{roster}"
+
+
+EVIDENCE = ("orders", "left_out", "metrics", "results", "rejects", "duplicates", "rosters")

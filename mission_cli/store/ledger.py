@@ -52,6 +52,28 @@ class PartitionEntry:
     rows: int
 
 
+@dataclass(frozen=True, slots=True)
+class RosterEntry:
+    """A list of suppliers, or of a mission's assigned windows, as it was loaded.
+
+    `effective`: the first as-of day that it counts for."""
+
+    roster: str
+    version: int
+    effective: date
+    digest: str
+    file: str
+
+
+@dataclass(frozen=True, slots=True)
+class Evaluation:
+    """Results as of a day: fingerprints of all that they were made from, and of what missions with limits awarded; the file."""
+
+    meaning: str
+    awards: str
+    file: Published
+
+
 class Ledger:
     """Reads and writes the ledger's tables; every method is part of the caller's transaction."""
 
@@ -215,28 +237,70 @@ class Ledger:
         """As-of day → fingerprint of all that its results were made from."""
         return dict(self._database.rows("SELECT as_of, meaning FROM evaluations"))
 
-    def replace_evaluations(self, rules: str, made: Mapping[date, tuple[str, Published]]) -> list[str]:
+    def replace_evaluations(self, rules: str, made: Mapping[date, Evaluation]) -> list[str]:
         """Record the results of as-of days; returns the names of files that the ledger no longer knows."""
         days = list(made)
         old = self._database.rows("SELECT file FROM evaluations WHERE list_contains(?, as_of)", [days])
         self._database.execute("DELETE FROM evaluations WHERE list_contains(?, as_of)", [days])
         rows = [
-            {"as_of": day, "meaning": meaning, "rules": rules, "file": file.name, "digest": file.digest, "rows": file.rows}
-            for day, (meaning, file) in made.items()
+            {
+                "as_of": day,
+                "meaning": found.meaning,
+                "rules": rules,
+                "awards": found.awards,
+                "file": found.file.name,
+                "digest": found.file.digest,
+                "rows": found.file.rows,
+            }
+            for day, found in made.items()
         ]
         self._insert("evaluations", rows)
-        now = {file.name for _, file in made.values()}
+        now = {found.file.name for found in made.values()}
         return [name for (name,) in old if name not in now]
 
-    def supplier_file(self) -> tuple[str, str] | None:
-        """Digest of the suppliers' export as loaded, and the published file."""
-        found = self._database.rows("SELECT digest, file FROM supplier_files")
-        return (found[0][0], found[0][1]) if found else None
+    def latest_evaluation(self) -> date | None:
+        """The newest as-of day that has results."""
+        ((day,),) = self._database.rows("SELECT max(as_of) FROM evaluations")
+        return day  # type: ignore[no-any-return]
 
-    def replace_supplier_file(self, digest: str, file: Published) -> None:
-        """Record the suppliers as loaded."""
-        self._database.execute("DELETE FROM supplier_files")
-        self._database.execute("INSERT INTO supplier_files VALUES (?, ?, ?)", [digest, file.name, file.rows])
+    # awards
+
+    def award_digests(self) -> dict[date, str]:
+        """As-of day → fingerprint of what missions with limits awarded that day, of days on which they did."""
+        return dict(self._database.rows("SELECT as_of, awards FROM evaluations WHERE awards <> ''"))
+
+    def earlier_awards(self, missions: Sequence[str], before: date, without: Sequence[date]) -> pl.DataFrame:
+        """What the missions awarded on days before, but for some days; columns as in the table `awards`."""
+        return self._database.frame(
+            "SELECT * FROM awards WHERE list_contains(?, mission_id) AND decided_on < ? AND NOT list_contains(?, decided_on)",
+            [list(missions), before, list(without)],
+        )
+
+    def replace_awards(self, days: Sequence[date], awards: pl.DataFrame) -> None:
+        """Record what was awarded on as-of days."""
+        self._database.execute("DELETE FROM awards WHERE list_contains(?, decided_on)", [list(days)])
+        self._database.insert_frame("awards", awards)
+
+    # rosters
+
+    def rosters(self) -> dict[str, list[RosterEntry]]:
+        """Roster → its versions, oldest first."""
+        found: dict[str, list[RosterEntry]] = {}
+        sql = "SELECT roster, version, effective, digest, file FROM rosters ORDER BY roster, version"
+        for row in self._database.rows(sql):
+            found.setdefault(row[0], []).append(RosterEntry(*row))
+        return found
+
+    def add_roster(self, entry: RosterEntry, rows: int) -> None:
+        """Record a version of a roster."""
+        values = [entry.roster, entry.version, entry.effective, entry.digest, entry.file, rows]
+        self._database.execute("INSERT INTO rosters VALUES (?, ?, ?, ?, ?, ?)", values)
+
+    def forget_roster(self, roster: str) -> list[str]:
+        """Forget all versions of a roster; returns the names of files that nothing names any more."""
+        files = self._database.rows("SELECT file FROM rosters WHERE roster = ?", [roster])
+        self._database.execute("DELETE FROM rosters WHERE roster = ?", [roster])
+        return [name for (name,) in files]
 
     # what readers see
 
@@ -257,12 +321,12 @@ class Ledger:
             "refused": [{"file": file, "reason": reason} for file, reason in self.refused_files()],
             "stale": {source: [day.isoformat() for day in found] for source, found in stale.items() if found},
         }
-        return Manifest(days, results, None, state)
+        return Manifest(days, results, [], {}, state)
 
     def named_files(self) -> set[str]:
         """The names of all published files that exist as far as the ledger is concerned."""
         sql = """SELECT unnest([orders_file, left_out_file, file]) AS name FROM partitions
-                 UNION ALL SELECT file FROM evaluations UNION ALL SELECT file FROM supplier_files
+                 UNION ALL SELECT file FROM evaluations UNION ALL SELECT file FROM rosters
                  UNION ALL SELECT file FROM logs"""
         return {name for (name,) in self._database.rows(sql) if name is not None}
 

@@ -15,6 +15,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from mission_cli.model.errors import HeldError, StorageError
+from mission_cli.store.files import naming
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,15 +34,18 @@ def held(path: Path, command: str, since: str) -> Iterator[None]:
     descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
     try:
         try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            with naming(path):
+                fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             raise HeldError(_said(_read(descriptor))) from None
-        os.ftruncate(descriptor, 0)
-        os.pwrite(descriptor, json.dumps(asdict(Holder(os.getpid(), command, since))).encode(), 0)
+        with naming(path):
+            os.ftruncate(descriptor, 0)
+            os.pwrite(descriptor, json.dumps(asdict(Holder(os.getpid(), command, since))).encode(), 0)
         try:
             yield
         finally:
-            os.ftruncate(descriptor, 0)
+            with naming(path):
+                os.ftruncate(descriptor, 0)
     finally:
         os.close(descriptor)
 

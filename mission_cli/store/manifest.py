@@ -12,9 +12,11 @@ from pathlib import Path
 from typing import Any
 
 from mission_cli.model.errors import StorageError
+from mission_cli.store.brief import unpacked
 from mission_cli.store.files import replace_text
 
-VERSION = 1
+VERSION = 2
+LEFT = "_left"  # column of the published suppliers: from which as-of day on they are no longer in their file
 
 
 class DamagedManifestError(StorageError):
@@ -40,21 +42,41 @@ class ResultEntry:
 
 @dataclass(frozen=True, slots=True)
 class SupplierEntry:
-    """The published suppliers: the file, and which of its columns identify them."""
+    """A version of the suppliers: the file, which of its columns identify them, and the first as-of day that it counts for."""
 
     file: str
     key: str
     alias: str | None
+    effective: date
 
 
 @dataclass(frozen=True, slots=True)
 class Manifest:
-    """What is published. `state` is the ledger in brief, for `status`: plain JSON values."""
+    """What is published; versions of the suppliers, and of assigned windows (mission → effective day and file), oldest first.
+
+    `state` is the ledger in brief, for `status`: plain JSON values."""
 
     days: dict[str, dict[date, DayEntry]] = field(default_factory=dict)
     results: dict[date, ResultEntry] = field(default_factory=dict)
-    suppliers: SupplierEntry | None = None
+    suppliers: list[SupplierEntry] = field(default_factory=list)
+    assigned: dict[str, list[tuple[date, str]]] = field(default_factory=dict)
     state: dict[str, Any] = field(default_factory=dict)
+
+    def suppliers_as_of(self, day: date) -> SupplierEntry | None:
+        """The version of the suppliers that counts as of a day."""
+        return next((entry for entry in reversed(self.suppliers) if entry.effective <= day), None)
+
+    def assigned_as_of(self, mission: str, day: date) -> str | None:
+        """The file of a mission's assigned windows that counts as of a day."""
+        return next((file for effective, file in reversed(self.assigned.get(mission, [])) if effective <= day), None)
+
+    @property
+    def files(self) -> set[str]:
+        """The name of every file that readers may open."""
+        days = {name for entries in self.days.values() for e in entries.values() for name in (e.orders, e.left_out, e.metrics)}
+        others = {entry.file for entry in self.results.values()} | {log["file"] for log in unpacked(self.state.get("logs"))}
+        rosters = {entry.file for entry in self.suppliers} | {file for found in self.assigned.values() for _, file in found}
+        return {name for name in days | others if name is not None} | rosters
 
     @property
     def latest(self) -> date | None:
@@ -67,7 +89,10 @@ def read_manifest(path: Path) -> Manifest:
     try:
         raw = json.loads(path.read_text("utf-8"))
         if raw["version"] != VERSION:
-            raise StorageError(f"{path} has version {raw['version']}; this missionctl reads version {VERSION}")
+            raise StorageError(
+                f"{path} has version {raw['version']}; this missionctl reads version {VERSION}:"
+                " move data/ away, all but the exports, and compute everything again with missionctl backfill"
+            )
         if not isinstance(raw["state"], dict):
             raise TypeError("it has no state")
         days = {
@@ -75,8 +100,9 @@ def read_manifest(path: Path) -> Manifest:
             for source, entries in raw["days"].items()
         }
         results = {date.fromisoformat(day): ResultEntry(**entry) for day, entry in raw["results"].items()}
-        suppliers = SupplierEntry(**raw["suppliers"]) if raw["suppliers"] else None
-        return Manifest(days, results, suppliers, raw["state"])
+        suppliers = [SupplierEntry(f, key, alias, date.fromisoformat(day)) for f, key, alias, day in raw["suppliers"]]
+        assigned = {m: [(date.fromisoformat(day), file) for day, file in found] for m, found in raw["assigned"].items()}
+        return Manifest(days, results, suppliers, assigned, raw["state"])
     except FileNotFoundError:
         return Manifest()
     except OSError as error:
@@ -95,7 +121,8 @@ def write_manifest(path: Path, manifest: Manifest) -> None:
                 for source, entries in sorted(manifest.days.items())
             },
             "results": {day.isoformat(): asdict(entry) for day, entry in sorted(manifest.results.items())},
-            "suppliers": asdict(manifest.suppliers) if manifest.suppliers else None,
+            "suppliers": [[s.file, s.key, s.alias, s.effective.isoformat()] for s in manifest.suppliers],
+            "assigned": {m: [[day.isoformat(), file] for day, file in found] for m, found in sorted(manifest.assigned.items())},
             "state": manifest.state,
         },
         separators=(",", ":"),

@@ -10,7 +10,7 @@ import polars as pl
 
 from mission_cli.model.errors import UsageError
 from mission_cli.store.brief import unpacked
-from mission_cli.views.published import Published, published, read_published
+from mission_cli.views.published import Published, from_one_state, read_published
 
 REJECTS = {
     "source": pl.String,
@@ -46,7 +46,7 @@ class Wanted:
 
 def read_rejects(root: Path, wanted: Wanted) -> pl.DataFrame:
     """The rejects, by batch and line. Grain: record; columns as in REJECTS."""
-    return _logged(published(root), "rejects", wanted, REJECTS)
+    return from_one_state(root, lambda found: _logged(found, "rejects", wanted, REJECTS))
 
 
 def read_duplicates(root: Path, wanted: Wanted) -> pl.DataFrame:
@@ -54,7 +54,7 @@ def read_duplicates(root: Path, wanted: Wanted) -> pl.DataFrame:
 
     The winner is the version that stood when this one lost; it may have lost to a newer one since.
     """
-    return _logged(published(root), "duplicates", wanted, DUPLICATES)
+    return from_one_state(root, lambda found: _logged(found, "duplicates", wanted, DUPLICATES))
 
 
 def _logged(found: Published, kind: str, wanted: Wanted, schema: dict[str, Any]) -> pl.DataFrame:

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 from mission_cli.formula.functions import FUNCTIONS
 from mission_cli.formula.graph import reachable
-from mission_cli.model.project import DailyMetric, Metric, Project
+from mission_cli.model.metrics import DailyMetric, Metric
+from mission_cli.model.project import Project
 
 _GIVES: dict[str, str] = {"same": "as its arguments"}
 
@@ -81,7 +82,7 @@ def graph(project: Project) -> list[Node]:
         ids = tuple(f"condition:{mission.id}.{condition.name}" for condition in mission.conditions)
         nodes.append(Node(f"mission:{mission.id}", "mission", mission.id, ids))
         for condition, name in zip(mission.conditions, ids, strict=True):
-            label = f"{condition.name}: {condition.formula.text} {condition.operator.sign} {condition.target.normalize():f}"
+            label = f"{condition.name}: {condition.formula.text} {condition.target_text}"
             nodes.append(Node(name, "condition", label, _metrics(condition.formula.names)))
     for metric in project.metrics:
         if isinstance(metric, DailyMetric):

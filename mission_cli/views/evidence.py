@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from decimal import Decimal
 from typing import Any
 
 import duckdb
@@ -15,7 +16,8 @@ from mission_cli.formula.metric_sql import order_value
 from mission_cli.model.calendar import DAY, Window
 from mission_cli.model.errors import UsageError
 from mission_cli.model.expression import Expression, Type
-from mission_cli.model.project import DailyMetric, Project, Source
+from mission_cli.model.metrics import DailyMetric
+from mission_cli.model.project import Project, Source
 from mission_cli.store.database import Database, exact_path, first_line
 from mission_cli.store.ledger import UNDATED
 from mission_cli.views.explanation import LeftOut, OrderExplained
@@ -33,19 +35,18 @@ class Evidence:
     engine: Database
     supplier: str
 
-    def day_totals(self, source: str, metrics: Iterable[str], days: Iterable[date]) -> dict[date, dict[str, Any]]:
-        """Day → metric → exact total, for the days on which the supplier has a row."""
-        names = [*metrics]
-        totals: dict[date, dict[str, Any]] = {}
+    def day_rows(self, source: str, columns: Sequence[str], days: Iterable[date]) -> pl.DataFrame | None:
+        """The supplier's rows in the partitions of some days: `_day`, supplier_id and columns; None when there is none."""
         entries = self.published.manifest.days.get(source, {})
-        for day in days:
+        found = []
+        for day in sorted(days):
             file = entries[day].metrics if day in entries else None
             rows = read_published(self.published.path(file), supplier=self.supplier) if file is not None else None
             if rows is not None and not rows.is_empty():
-                if missing := [name for name in names if name not in rows.columns]:
-                    raise newer(f"metric {missing[0]}", day)
-                totals[day] = rows.select(names).row(0, named=True)
-        return dict(sorted(totals.items()))
+                if missing := [name for name in columns if name not in rows.columns]:
+                    raise newer(f"metric {missing[0].partition('.')[0]}", day)
+                found.append(rows.select(pl.lit(day).alias("_day"), "supplier_id", *columns))
+        return pl.concat(found) if found else None
 
     def orders(self, source: Source, metrics: list[DailyMetric], days: Iterable[date]) -> list[OrderExplained]:
         """The supplier's final orders of the days, each with what it adds to the metrics and which filter it fails."""
@@ -53,7 +54,9 @@ class Evidence:
         by_order = [metric for metric in metrics if metric.expression is not None]
         found = []
         for row in frame.iter_rows(named=True):
-            counts: dict[str, str] = {m.id: plain(row[f"_value:{m.id}"]) for m in by_order if row[f"_value:{m.id}"] is not None}
+            counts: dict[str, str] = {
+                m.id: of_order(row[f"_value:{m.id}"]) for m in by_order if row[f"_value:{m.id}"] is not None
+            }
             filtered: dict[str, str] = {m.id: _failing(m, row) for m in by_order if m.id not in counts}
             if missing := [column.name for column in source.columns if column.name not in row]:
                 raise newer(f"column {missing[0]}", row["_day"])
@@ -134,6 +137,11 @@ def newer(what: str, day: date) -> UsageError:
         f"the definition of {what} is newer than the day {day} as it was computed;"
         " compute it again first (missionctl run --date …), then explain"
     )
+
+
+def of_order(value: object) -> str:
+    """A value of an order as text."""
+    return plain(value) if isinstance(value, int | float | Decimal) and not isinstance(value, bool) else str(value)
 
 
 def _failing(metric: DailyMetric, row: Mapping[str, Any]) -> str:

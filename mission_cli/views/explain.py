@@ -11,15 +11,27 @@ import polars as pl
 
 from mission_cli.formula.rules import rules_meaning
 from mission_cli.formula.usage import mission_metrics, mission_sources
-from mission_cli.model.calendar import Window, reported_windows
+from mission_cli.model.calendar import Window
 from mission_cli.model.errors import UsageError
 from mission_cli.model.expression import Expression
-from mission_cli.model.project import FormulaMetric, Mission, Project
+from mission_cli.model.metrics import FormulaMetric
+from mission_cli.model.missions import Condition, Mission
+from mission_cli.model.project import Project
 from mission_cli.store.database import in_memory
 from mission_cli.views.evidence import Evidence
 from mission_cli.views.explanation import ConditionExplained, Explanation, LeftOut, MissionExplained, OrderExplained
 from mission_cli.views.numbers import Numbers
-from mission_cli.views.published import Identity, Published, chosen_day, identify, known_mission, published, results_as_of
+from mission_cli.views.own import own_segment, own_windows
+from mission_cli.views.published import (
+    Identity,
+    Published,
+    chosen_day,
+    from_one_state,
+    identify,
+    known_mission,
+    results_as_of,
+)
+from mission_cli.views.standing import absence, reward_note, standing, target_note
 from mission_cli.views.words import because, with_numbers
 
 
@@ -28,10 +40,13 @@ def explain_supplier(project: Project, root: Path, name: str, mission: str | Non
 
     Raises UsageError for a supplier, mission or day that is not known.
     """
-    source = published(root)
+    return from_one_state(root, lambda source: _explained(project, source, name, mission, day, today))
+
+
+def _explained(project: Project, source: Published, name: str, mission: str | None, day: date | None, today: date) -> Explanation:
     as_of = chosen_day(source, day, today)
     results = results_as_of(source, as_of)
-    who = identify(source, name, results, {s.id: s.supplier for s in project.sources})
+    who = identify(source, name, as_of, results, {s.id: s.supplier for s in project.sources})
     chosen = [m for m in project.missions if mission is None or m.id == known_mission(source, mission)]
     if not chosen:
         raise UsageError(f'mission "{mission}" is no longer in missions.toml; missionctl results still shows what it came to')
@@ -44,7 +59,7 @@ def explain_supplier(project: Project, root: Path, name: str, mission: str | Non
             f"data changed after the results as of {as_of} were published: the numbers behind them are those of today;"
             f" missionctl run --date {as_of} makes the results anew"
         )
-    return Explanation(who.supplier_id, who.alias, who.attributes, as_of, tuple(missions), tuple(notes))
+    return Explanation(who.supplier_id, who.alias, who.attributes, as_of, tuple(missions), tuple(notes), who.left)
 
 
 def _notes(project: Project, source: Published, as_of: date, missions: Sequence[MissionExplained]) -> list[str]:
@@ -69,88 +84,69 @@ def _mission(evidence: Evidence, who: Identity, mission: Mission, as_of: date, r
     """The windows of the mission in which the supplier has a row; one without conditions, saying why, when there is none."""
     if rows.is_empty():
         return [_absent(evidence, who, mission, as_of)]
-    spans = rows.select("window_start", "window_end").unique(maintain_order=True).rows()
-    return [
-        _window(evidence, mission, Window(start, end), as_of, rows.filter(pl.col("window_start") == start).to_dicts())
-        for start, end in spans
-    ]
+    parts = rows.partition_by("window_start", "window_end", as_dict=True, maintain_order=True)
+    return [_window(evidence, mission, Window(*span), as_of, part.to_dicts()) for span, part in parts.items()]
 
 
 def _absent(evidence: Evidence, who: Identity, mission: Mission, as_of: date) -> MissionExplained:
-    windows = reported_windows(mission.window, mission.grace_days, as_of)
-    start, end = (windows[-1].start, windows[-1].end) if windows else (None, None)
-    if not windows:
-        rule = mission.window
-        why = f"not reported as of {as_of}: its window runs from {rule.start} to {rule.end}, grace {mission.grace_days} days"
-    elif mission.suppliers is not None:
-        named = [f"{name} is {who.attributes.get(name, 'not known')}" for name in mission.suppliers.names]
-        why = f"not in its population: {mission.suppliers.text} does not hold ({', '.join(named)})"
-    else:
-        sources = ", ".join(sorted(mission_sources(evidence.project, mission)))
-        why = f"no final order in the window so far, in {sources}"
-    left_out = _left_out(evidence, mission, windows[-1], as_of) if windows else []
+    own = own_windows(evidence, mission, as_of) if mission.window.is_own else []
+    window, why = absence(evidence.project, mission, who, as_of, own)
+    left_out = _left_out(evidence, mission, window, as_of) if window is not None else []
+    start, end = (window.start, window.end) if window is not None else (None, None)
     return MissionExplained(mission.id, mission.title, start, end, None, why, left_out=tuple(left_out))
 
 
 def _window(evidence: Evidence, mission: Mission, window: Window, as_of: date, rows: list[dict[str, Any]]) -> MissionExplained:
     numbers = Numbers.of(evidence, mission, window, as_of)
-    conditions = []
     by_name = {condition.name: condition for condition in mission.conditions}
     formulas: dict[str, Expression] = {
         metric.id: metric.formula for metric in evidence.project.metrics if isinstance(metric, FormulaMetric)
     }
-    for row in rows:
-        condition = by_name.get(row["condition"])
-        formula = condition.formula if condition is not None else None
-        values = numbers.values
-        conditions.append(
-            ConditionExplained(
-                row["condition"],
-                formula.text if formula is not None else "no longer in missions.toml",
-                with_numbers(formula, numbers.shown) if formula is not None else "",
-                row["value"],
-                row["type"],
-                row["val"],
-                row["status"],
-                because(row, formula, values, formulas, counts_as_met=condition is not None and condition.no_data_counts_met),
-                moved=formula is not None and numbers.now.get(row["condition"]) != row["value"],
-            )
-        )
-    orders, left_out = _orders(evidence, mission, window, as_of), _left_out(evidence, mission, window, as_of)
-    status = rows[0]["mission_status"]
     return MissionExplained(
         mission.id,
         mission.title,
         window.start,
         window.end,
-        status,
-        _standing(mission, window, as_of, status),
-        tuple(conditions),
+        rows[0]["mission_status"],
+        standing(mission, window, as_of, rows),
+        mission.require.text if mission.require.any or mission.require.expression is not None else None,
+        rows[0]["earned"],
+        rows[0]["reward"],
+        reward_note(mission, rows),
+        tuple(_condition(evidence, mission, as_of, by_name.get(row["condition"]), row, numbers, formulas) for row in rows),
         tuple(numbers.terms),
-        tuple(orders),
-        tuple(left_out),
+        tuple(_orders(evidence, mission, window, as_of)),
+        tuple(_left_out(evidence, mission, window, as_of)),
     )
 
 
-def _standing(mission: Mission, window: Window, as_of: date, status: str) -> str:
-    """The mission's status in words."""
-    left = (window.end - as_of).days
-    match status:
-        case "on_track":
-            return f"every condition holds now; {_days(left)} to go"
-        case "active":
-            return f"not every condition holds yet; {_days(left)} to go"
-        case "closing":
-            decided = mission.grace_days + left
-            return f"the window has ended; late data is taken in for {_days(decided)} before it is decided"
-        case "completed":
-            return "decided: every condition was met"
-        case _:
-            return "decided: not every condition was met"
-
-
-def _days(count: int) -> str:
-    return f"{count} day{'' if count == 1 else 's'}"
+def _condition(
+    evidence: Evidence,
+    mission: Mission,
+    as_of: date,
+    condition: Condition | None,
+    row: dict[str, Any],
+    numbers: Numbers,
+    formulas: dict[str, Expression],
+) -> ConditionExplained:
+    formula = condition.formula if condition is not None else None
+    segment = own_segment(evidence, condition, as_of) if condition is not None else None
+    return ConditionExplained(
+        row["condition"],
+        formula.text if formula is not None else "no longer in missions.toml",
+        with_numbers(formula, numbers.shown) if formula is not None else "",
+        row["value"],
+        row["type"],
+        row["val"],
+        row["val_high"],
+        row["status"],
+        because(row, condition, numbers.values, formulas),
+        row["role"],
+        row["tier"],
+        row["target_from"],
+        target_note(mission, condition, row, segment),
+        moved=formula is not None and numbers.now.get(row["condition"]) != row["value"],
+    )
 
 
 def _left_out(evidence: Evidence, mission: Mission, window: Window, as_of: date) -> list[LeftOut]:

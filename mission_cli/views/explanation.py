@@ -9,9 +9,10 @@ from typing import Any
 
 @dataclass(frozen=True, slots=True)
 class Term:
-    """A metric of a formula over the window. `total` is exact, as text; `day_totals`: day → total, of metrics that have one.
+    """A metric of a formula over the window. `total` is exact, as text; `day_totals`: day → value, of metrics that have one.
 
-    `where`: which orders count, or of a formula of days which days.
+    `where`: which orders count; `in_day` and `over_days`: what becomes of values within a day and of those of days, of which
+    `days_where` may choose some. `detail`: which days, which values, which order made the number.
     """
 
     metric: str
@@ -23,7 +24,10 @@ class Term:
     source: str | None = None
     method: str | None = None
     where: str | None = None
+    in_day: str | None = None
     over_days: str | None = None
+    days_where: str | None = None
+    detail: str | None = None
     day_totals: dict[date, str] = field(default_factory=dict)
 
 
@@ -31,7 +35,8 @@ class Term:
 class ConditionExplained:
     """A condition as published, its formula with the window's numbers in it, and in words why it stands as it does.
 
-    `moved`: on the data of today the formula has another value than the published one.
+    `val` and `val_high`: the target that counted, or its bounds; `target_from` default, segment or supplier, and `target_note`
+    why that one. `moved`: on the data of today the formula has another value than the published one.
     """
 
     name: str
@@ -40,8 +45,13 @@ class ConditionExplained:
     value: float | None
     type: str
     val: float
+    val_high: float | None
     status: str
     because: str
+    role: str
+    tier: str | None
+    target_from: str
+    target_note: str | None = None
     moved: bool = False
 
 
@@ -81,7 +91,11 @@ class LeftOut:
 
 @dataclass(frozen=True, slots=True)
 class MissionExplained:
-    """One window of one mission. Empty `conditions` with a `because` when the supplier has no row in it."""
+    """One window of one mission. Empty `conditions` with a `because` when the supplier has no row in it.
+
+    `require`: how goals make the mission, where it is not all of them. `earned`: before limits; `reward`: what is paid, and
+    `reward_note` what of it is for what, and what cut it.
+    """
 
     mission_id: str
     title: str
@@ -89,6 +103,10 @@ class MissionExplained:
     window_end: date | None
     mission_status: str | None
     because: str
+    require: str | None = None
+    earned: float | None = None
+    reward: float | None = None
+    reward_note: str | None = None
     conditions: tuple[ConditionExplained, ...] = ()
     terms: tuple[Term, ...] = ()
     orders: tuple[OrderExplained, ...] = ()
@@ -97,7 +115,8 @@ class MissionExplained:
 
 @dataclass(frozen=True, slots=True)
 class Explanation:
-    """Everything about one supplier as of a day. `notes`: what the reader should know before believing it."""
+    """Everything about one supplier as of a day. `notes`: what the reader should know before believing it; `left`: from which
+    as-of day on the supplier is no longer in the suppliers' file."""
 
     supplier_id: str
     alias: str | None
@@ -105,3 +124,4 @@ class Explanation:
     as_of: date
     missions: tuple[MissionExplained, ...]
     notes: tuple[str, ...] = ()
+    left: str | None = None

@@ -1,23 +1,35 @@
-"""The numbers of one supplier's window: exact totals, values of days, and what the formulas make of them."""
+"""The numbers of one supplier's window, through the same SQL that rolled and judged it: of days, of the window, of formulas."""
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
 import polars as pl
 
-from mission_cli.formula.days_sql import day_formulas, day_layers, day_totals, day_value
+from mission_cli.formula.days_sql import day_formulas, day_layers, rolled_days
 from mission_cli.formula.emit import identifier, text_literal
-from mission_cli.formula.totals_sql import formula_levels, formula_value, rolled_metrics, value_layers
+from mission_cli.formula.roll_sql import (
+    daily_metrics,
+    daily_rows,
+    day_columns,
+    day_value,
+    fulfils,
+    partition_columns,
+    rolled_metrics,
+    window_values,
+)
+from mission_cli.formula.totals_sql import formula_levels, formula_value, value_layers
 from mission_cli.formula.usage import mission_metrics, mission_sources
-from mission_cli.model.calendar import Window
-from mission_cli.model.expression import Type
-from mission_cli.model.project import DailyMetric, DayFormulaMetric, FormulaMetric, Mission, Project
+from mission_cli.model.calendar import DAY, Window
+from mission_cli.model.metrics import DailyMetric, DayFormulaMetric, FormulaMetric, OverDays
+from mission_cli.model.missions import Mission
+from mission_cli.model.project import Project
 from mission_cli.views.evidence import Evidence, plain
 from mission_cli.views.explanation import Term
+from mission_cli.views.terms import day_formula_term, day_term, formula_term
 from mission_cli.views.words import number, with_numbers
 
 
@@ -35,32 +47,69 @@ class Numbers:
 
     @classmethod
     def of(cls, evidence: Evidence, mission: Mission, window: Window, as_of: date) -> Numbers:
+        """The numbers of the window as of a day."""
         project, used = evidence.project, mission_metrics(evidence.project, mission)
-        daily = [m for m in project.metrics if isinstance(m, DailyMetric) and m.id in used]
-        totals: dict[str, Any] = {}
-        by_day: dict[str, dict[date, str]] = {}
-        found: dict[date, dict[str, Any]] = defaultdict(dict)
-        for source in sorted(mission_sources(project, mission)):
-            names = [m.id for m in daily if m.source == source]
-            days = evidence.day_totals(source, names, window.days_through(as_of))
-            for day, totals_of in days.items():
-                found[day] |= totals_of
-            for name in names:
-                known = [totals_of[name] for totals_of in days.values() if totals_of[name] is not None]
-                totals[name] = sum(known[1:], start=known[0]) if known else None
-                by_day[name] = {day: plain(totals_of[name]) for day, totals_of in days.items() if totals_of[name] is not None}
-        of_days = day_formulas(project, used)
-        rolled, day_values = _of_days(evidence, used, daily, found, window, min(window.end, as_of)) if of_days else ({}, {})
-        totals |= rolled
-        values, bare, now = _values(evidence, mission, used, totals)
+        daily = [metric for metric in project.metrics if isinstance(metric, DailyMetric) and metric.id in used]
+        rows = _read_days(evidence, mission, window.days_through(as_of))
+        totals, of_days = _roll(evidence, used)
+        values, bare, now = _values(evidence, mission, used)
         shown = {name: "no data" if value is None else plain(value) for name, value in values.items()}
         shown |= {name: plain(total) for name, total in totals.items() if total is not None}
-        terms = [_daily_term(metric, totals[metric.id], by_day[metric.id]) for metric in daily]
-        terms += [_day_formula_term(metric, totals[metric.id], day_values[metric.id]) for metric in of_days]
+        terms = [day_term(metric, totals[metric.id], rows.get(metric.source)) for metric in daily]
+        terms += [day_formula_term(metric, totals[metric.id], of_days) for metric in day_formulas(project, used)]
         formulas = [m for m in project.metrics if isinstance(m, FormulaMetric) and m.id in used]
-        terms += [_formula_term(m, shown, from_default=bare[m.id] is None) for m in formulas]
+        terms += [formula_term(m, shown, from_default=bare[m.id] is None) for m in formulas]
         spelled = _spelled_out(project, used, shown, {m.id for m in formulas if bare[m.id] is None})
         return cls(terms, values, spelled, now)
+
+
+def values_through(evidence: Evidence, mission: Mission, window: Window, as_of: date) -> dict[str, float | None]:
+    """Only what formulas see: the window's value of every used metric as of a day."""
+    _read_days(evidence, mission, window.days_through(as_of))
+    used = mission_metrics(evidence.project, mission)
+    _roll(evidence, used)
+    return _values(evidence, mission, used)[0]
+
+
+def _read_days(evidence: Evidence, mission: Mission, days: Iterable[date]) -> dict[str, pl.DataFrame]:
+    """Fill the table `daily` with the supplier's days; source → the rows of its partitions, with `_day`."""
+    project, days = evidence.project, list(days)
+    metrics = daily_metrics(project, mission_metrics(project, mission))
+    found, parts = {}, []
+    for place, source in enumerate(sorted(mission_sources(project, mission))):
+        own = [metric for metric in metrics if metric.source == source]
+        rows = evidence.day_rows(source, [name for metric in own for name in partition_columns(metric)], days)
+        if rows is not None:
+            found[source] = rows
+            evidence.engine.replace_temporary(f"days_of_{place}", rows)
+            columns = "".join(f", {day_columns(metric)}" for metric in own)
+            parts.append(
+                f"SELECT {text_literal(source)} AS _source, _day, supplier_id, TRUE AS _ordered{columns} FROM days_of_{place}"
+            )
+    evidence.engine.execute(f"CREATE OR REPLACE TEMP TABLE daily AS {daily_rows(metrics, parts)}")
+    return found
+
+
+def _roll(evidence: Evidence, used: set[str]) -> tuple[dict[str, Any], dict[str, dict[date, str]]]:
+    """Fill `totals`, one row, from `daily`: its values, exact; and the values of days of the formulas of days, as text."""
+    project, engine = evidence.project, evidence.engine
+    of_days = day_formulas(project, used)
+    engine.execute("CREATE OR REPLACE TEMP TABLE totals AS SELECT 1 AS _one")
+    values = window_values(project, used)
+    if values:
+        engine.execute(f"CREATE OR REPLACE TEMP TABLE totals AS SELECT {', '.join(values)} FROM daily")
+    by_day: dict[str, dict[date, str]] = {metric.id: {} for metric in of_days}
+    if of_days:
+        engine.execute(f"CREATE OR REPLACE TEMP TABLE by_day AS WITH {','.join(day_layers(project, used))} FROM by_day")
+        engine.execute(
+            f"CREATE OR REPLACE TEMP TABLE totals AS SELECT * FROM totals, (SELECT {rolled_days(of_days)} FROM by_day)"
+        )
+        names = ", ".join(day_value(metric) for metric in of_days)
+        for day, *row in engine.rows(f"SELECT _day, {names} FROM by_day ORDER BY _day"):
+            for metric, value in zip(of_days, row, strict=True):
+                if value is not None:
+                    by_day[metric.id][day] = number(value)
+    return engine.frame("SELECT * FROM totals").row(0, named=True), by_day
 
 
 def _spelled_out(project: Project, used: set[str], shown: dict[str, str], plain_ones: set[str]) -> dict[str, str]:
@@ -75,46 +124,12 @@ def _spelled_out(project: Project, used: set[str], shown: dict[str, str], plain_
     return spelled
 
 
-def _of_days(
-    evidence: Evidence, used: set[str], daily: list[DailyMetric], found: dict[date, dict[str, Any]], window: Window, through: date
-) -> tuple[dict[str, float | None], dict[str, dict[date, str]]]:
-    """Formulas of days, through the same SQL that rolled them: their totals over the window, and their values of days."""
-    project, engine = evidence.project, evidence.engine
-    texts: dict[str, list[str | None]] = {
-        m.id: [str(row[m.id]) if row.get(m.id) is not None else None for row in found.values()] for m in daily
-    }
-    schema: dict[str, Any] = {"_day": pl.Date, "supplier_id": pl.String, **dict.fromkeys(texts, pl.String)}
-    days: dict[str, Any] = {"_day": list(found), "supplier_id": [evidence.supplier] * len(found), **texts}
-    engine.replace_temporary("supplier_days", pl.DataFrame(days, schema=schema))
-    span = {"_window_no": [0], "_start": [window.start], "_through": [through]}
-    engine.replace_temporary("windows", pl.DataFrame(span))
-    typed = "".join(f", CAST({identifier(m.id)} AS {_kind(m)}) AS {identifier(m.id)}" for m in daily)
-    base = f"SELECT _day, supplier_id{typed} FROM supplier_days"
-    metrics = day_formulas(project, used)
-    rows = engine.frame(day_totals(project, used, base))
-    totals: dict[str, float | None] = {m.id: None if rows.is_empty() else rows[m.id][0] for m in metrics}
-    names = ", ".join(day_value(metric) for metric in metrics)
-    layers = ",\n".join(day_layers(project, used, base))
-    by_day = engine.frame(f"WITH {layers} SELECT _day, {names} FROM by_day ORDER BY _day").rows(named=True)
-    values: dict[str, dict[date, str]] = {
-        m.id: {row["_day"]: number(row[f"day:{m.id}"]) for row in by_day if row[f"day:{m.id}"] is not None} for m in metrics
-    }
-    return totals, values
-
-
-def _kind(metric: DailyMetric) -> str:
-    return "HUGEINT" if metric.data_type.type is Type.INTEGER else metric.data_type.total_sql
-
-
-def _values(evidence: Evidence, mission: Mission, used: set[str], totals: dict[str, Any]) -> tuple[dict[str, float | None], ...]:
-    """Through the same SQL that judged the mission: every used metric over the window as DOUBLE; formula metrics without
-    their defaults; and each condition's formula."""
-    rolled = [metric for metric in rolled_metrics(evidence.project) if metric.id in used]
-    constants = ["NULL" if totals[m.id] is None else text_literal(str(totals[m.id])) for m in rolled]
-    kinds = [_kind(m) if isinstance(m, DailyMetric) else "DOUBLE" for m in rolled]
-    typed = [f"CAST({constant} AS {kind})" for kind, constant in zip(kinds, constants, strict=True)]
-    base = "SELECT " + ", ".join(f"{sql} AS {identifier(m.id)}" for sql, m in zip(typed, rolled, strict=True))
-    layers = ",\n".join(value_layers(evidence.project, used, base if rolled else "SELECT 1 AS one"))
+def _values(evidence: Evidence, mission: Mission, used: set[str]) -> tuple[dict[str, float | None], ...]:
+    """From `totals`: every used metric over the window as DOUBLE; formula metrics without their defaults; and each
+    condition's formula."""
+    rolled = [metric.id for metric in rolled_metrics(evidence.project) if metric.id in used]
+    base = f"SELECT {', '.join(map(identifier, rolled)) or '_one'} FROM totals"
+    layers = ",\n".join(value_layers(evidence.project, used, base))
     formulas = [m for m in evidence.project.metrics if isinstance(m, FormulaMetric) and m.id in used]
     wanted = [f"{formula_value(m.formula)} AS {identifier(f'bare:{m.id}')}" for m in formulas]
     wanted += [f"{formula_value(c.formula)} AS {identifier(f'now:{c.name}')}" for c in mission.conditions]
@@ -126,44 +141,45 @@ def _values(evidence: Evidence, mission: Mission, used: set[str], totals: dict[s
     )
 
 
-def _daily_term(metric: DailyMetric, total: Any, by_day: dict[date, str]) -> Term:
-    default = total is None and metric.default is not None
-    shown = plain(metric.default) if default else plain(total) if total is not None else None
-    where = metric.where.text if metric.where is not None else None
-    return Term(
-        metric.id,
-        metric.description,
-        shown,
-        default,
-        source=metric.source,
-        method=metric.method.value,
-        where=where,
-        day_totals=by_day,
-    )
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What formulas see as of a day; the same without defaults, of metrics of days; each condition's value; and of streaks how
+    many days the one that goes on has."""
+
+    values: dict[str, float | None]
+    own: dict[str, float | None]
+    now: dict[str, float | None]
+    running: dict[str, int]
 
 
-def _day_formula_term(metric: DayFormulaMetric, total: float | None, values: dict[date, str]) -> Term:
-    default = total is None and metric.default is not None
-    return Term(
-        metric.id,
-        metric.description,
-        plain(metric.default) if default else number(total) if total is not None else None,
-        default,
-        formula=metric.formula.text,
-        method="formula of days",
-        where=metric.days_where.text if metric.days_where is not None else None,
-        over_days=metric.over_days.value,
-        day_totals=values,
-    )
+@dataclass(frozen=True, slots=True)
+class Course:
+    """A window's numbers as of each of its days. Its partitions are read once; `of` makes one."""
 
+    evidence: Evidence
+    mission: Mission
 
-def _formula_term(metric: FormulaMetric, shown: dict[str, str], *, from_default: bool) -> Term:
-    return Term(
-        metric.id,
-        metric.description,
-        shown[metric.id] if shown[metric.id] != "no data" else None,
-        from_default=from_default and metric.default is not None,
-        formula=metric.formula.text,
-        with_numbers=with_numbers(metric.formula, shown),
-        method="formula",
-    )
+    @classmethod
+    def of(cls, evidence: Evidence, mission: Mission, window: Window, as_of: date) -> Course:
+        """Of the days up to the as-of day."""
+        _read_days(evidence, mission, window.days_through(as_of))
+        evidence.engine.execute("CREATE OR REPLACE TEMP TABLE every_day AS FROM daily")
+        return cls(evidence, mission)
+
+    def as_of(self, day: date) -> Standing:
+        """The numbers as of an earlier day, or the same."""
+        engine, used = self.evidence.engine, mission_metrics(self.evidence.project, self.mission)
+        engine.execute("CREATE OR REPLACE TEMP TABLE daily AS FROM every_day WHERE _day <= ?", [day])
+        totals, _ = _roll(self.evidence, used)
+        values, _, now = _values(self.evidence, self.mission, used)
+        streaks = [m for m in rolled_metrics(self.evidence.project) if m.id in used and m.over_days is OverDays.STREAK]
+        own = {name: values[name] if total is not None else None for name, total in totals.items() if name in values}
+        return Standing(values, own, now, {metric.id: self._running(metric, day) for metric in streaks})
+
+    def _running(self, metric: DailyMetric | DayFormulaMetric, day: date) -> int:
+        table = "daily" if isinstance(metric, DailyMetric) else "by_day"
+        found = {on for (on,) in self.evidence.engine.rows(f"SELECT DISTINCT _day FROM {table} WHERE {fulfils(metric)}")}
+        length = 0
+        while day - length * DAY in found:
+            length += 1
+        return length

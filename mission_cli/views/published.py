@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from difflib import get_close_matches
 from pathlib import Path
+from typing import TypeVar
 
 import polars as pl
 
 from mission_cli.model.errors import StorageError, UsageError
 from mission_cli.store.layout import Layout
-from mission_cli.store.manifest import Manifest, read_manifest
+from mission_cli.store.manifest import LEFT, Manifest, SupplierEntry, read_manifest
 
+T = TypeVar("T")
 _MEND = "restore it, or move data/ away and compute everything again with missionctl backfill"
 
 
@@ -36,6 +38,20 @@ def published(root: Path) -> Published:
     if not manifest.state:
         raise UsageError(f'nothing was computed yet in {root}; start with "missionctl run" or "missionctl backfill"')
     return Published(layout.data, manifest)
+
+
+def from_one_state(root: Path, read: Callable[[Published], T]) -> T:
+    """What `read` makes of one state of what is published.
+
+    A run that ends meanwhile removes files of the state before: then from the new state, as a whole.
+    """
+    while True:
+        source = published(root)
+        try:
+            return read(source)
+        except (StorageError, FileNotFoundError):
+            if published(root) == source:
+                raise
 
 
 def chosen_day(source: Published, day: date | None, today: date) -> date:
@@ -87,35 +103,51 @@ def known_mission(source: Published, name: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Identity:
-    """A supplier: its id, the alias, and every attribute as text; empty for one that only orders know."""
+    """A supplier: its id, the alias, and every attribute as text; empty for one that only orders know. `left`: since when it is
+    no longer in the suppliers' file."""
 
     supplier_id: str
     alias: str | None
     attributes: dict[str, str]
+    left: str | None = None
 
 
-def identify(source: Published, text: str, results: pl.DataFrame, supplier_columns: Mapping[str, str] | None = None) -> Identity:
-    """The supplier with this id, or else this alias. Raises UsageError when neither orders nor the suppliers' file know it.
+def identify(
+    source: Published, text: str, day: date, results: pl.DataFrame, supplier_columns: Mapping[str, str] | None = None
+) -> Identity:
+    """The supplier with this id, or else this alias, with its attributes as of a day.
+
+    Raises UsageError when neither orders nor the suppliers' file know it.
 
     `supplier_columns`: source → its column of suppliers; with it, records that do not count are looked through too.
     """
-    entry = source.manifest.suppliers
-    if entry is not None:
-        rows = read_published(source.path(entry.file)).with_columns(pl.all().cast(pl.String))
-        found = rows.filter(pl.col(entry.key) == text)
-        if found.is_empty() and entry.alias is not None:
-            found = rows.filter(pl.col(entry.alias) == text)
-        if found.height > 1:
-            ids = ", ".join(found[entry.key].to_list())
-            raise UsageError(f'"{text}" is the {entry.alias} of {found.height} suppliers; name one by id: {ids}')
-        if found.height == 1:
-            row = found.row(0, named=True)
-            attributes = {name: value for name, value in row.items() if value is not None and name != entry.key}
-            return Identity(row[entry.key], row[entry.alias] if entry.alias else None, attributes)
+    entries = source.manifest.suppliers
+    as_of = source.manifest.suppliers_as_of(day)
+    for entry in dict.fromkeys([*([as_of] if as_of else []), *reversed(entries)]):
+        found = _in_roster(source, entry, text)
+        if found is not None:
+            return found
     if _has_rows(source, text, results, supplier_columns or {}):
         return Identity(text, None, {})
-    among = "by id or alias" if entry is not None and entry.alias else "by id"
+    among = "by id or alias" if entries and entries[-1].alias else "by id"
     raise UsageError(f'no supplier "{text}" {among}: not in the results, the orders or the suppliers\' file')
+
+
+def _in_roster(source: Published, entry: SupplierEntry, text: str) -> Identity | None:
+    """The supplier with this id, or else this alias, in a version of the suppliers. Raises UsageError when several have it."""
+    rows = read_published(source.path(entry.file)).with_columns(pl.all().cast(pl.String))
+    found = rows.filter(pl.col(entry.key) == text)
+    if found.is_empty() and entry.alias is not None:
+        found = rows.filter(pl.col(entry.alias) == text)
+    if found.height > 1:
+        ids = ", ".join(found[entry.key].to_list())
+        raise UsageError(f'"{text}" is the {entry.alias} of {found.height} suppliers; name one by id: {ids}')
+    if found.is_empty():
+        return None
+    row = found.row(0, named=True)
+    left = row.pop(LEFT)
+    attributes = {name: value for name, value in row.items() if value is not None and name != entry.key}
+    return Identity(row[entry.key], row[entry.alias] if entry.alias else None, attributes, left)
 
 
 def _has_rows(source: Published, supplier: str, results: pl.DataFrame, supplier_columns: Mapping[str, str]) -> bool:

@@ -25,7 +25,7 @@ def read_status(root: Path, *, batches: bool) -> dict[str, Any]:
             "first": min(manifest.results).isoformat() if manifest.results else None,
             "latest": max(manifest.results).isoformat() if manifest.results else None,
         },
-        "suppliers": manifest.suppliers.file if manifest.suppliers else None,
+        "suppliers": manifest.suppliers[-1].file if manifest.suppliers else None,
         **{name: manifest.state.get(name, []) for name in ("sources", "refused", "rejects", "partitions", "runs")},
         "stale": manifest.state.get("stale", {}),
         "undelivered": 0,

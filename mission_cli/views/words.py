@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from mission_cli.model.expression import Call, Expression, Name, walk
-from mission_cli.model.project import Operator
+from mission_cli.model.missions import Condition, Operator
 
 _WORD = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
@@ -50,26 +50,62 @@ def number(value: float | None, beside: float | None = None) -> str:
     return f"{value:.6g}" if abs(value) < 1e6 else f"{value:,.2f}".replace(",", "")
 
 
+def target_text(operator: str, low: float, high: float | None) -> str:
+    """What a value is held against: `>= 45`, `in 5..30`."""
+    bounds = number(low) if high is None else f"{number(low)}..{number(high)}"
+    return f"{Operator(operator).sign} {bounds}"
+
+
 def because(
-    row: Mapping[str, Any],
-    formula: Expression | None,
-    values: Mapping[str, float | None],
-    formulas: Mapping[str, Expression],
-    *,
-    counts_as_met: bool,
+    row: Mapping[str, Any], condition: Condition | None, values: Mapping[str, float | None], formulas: Mapping[str, Expression]
 ) -> str:
-    """Why the condition of a result row is met, unmet or without data. `formulas`: metric → what it is made of, if of metrics."""
+    """Why the condition of a result row stands as it does. `formulas`: metric → what it is made of, if of metrics."""
     if row["status"] == "no_data":
-        causes = _causes(formula, values, formulas) if formula is not None else []
-        said = f": {', '.join(causes) or _NO_NUMBER}" if formula is not None else ""
-        return f"no data{said}; counts as {'met' if counts_as_met else 'unmet'}"
-    sign, target = Operator(row["type"]).sign, number(row["val"])
-    held = f"{number(row['value'], row['val'])} {sign} {target}"
+        return _no_data(condition, values, formulas)
+    if row["status"] == "low_volume":
+        return _low_volume(condition, values)
+    if condition is not None and condition.tiers:
+        return _tiers(row, condition)
+    held = f"{number(row['value'], row['val'])} {target_text(row['type'], row['val'], row['val_high'])}"
     if row["status"] == "met":
         return f"{held} holds"
-    gap = abs(row["val"] - row["value"])
-    missing = f"; {number(gap)} short" if row["type"] in ("GT", "GTE") and gap else ""
-    return f"{held} does not hold{missing}"
+    return f"{held} does not hold{_short(row['type'], row['val'], row['value'])}"
+
+
+def _short(operator: str, target: float, value: float) -> str:
+    gap = abs(target - value)
+    return f"; {number(gap)} short" if Operator(operator).climbs and gap else ""
+
+
+def _no_data(condition: Condition | None, values: Mapping[str, float | None], formulas: Mapping[str, Expression]) -> str:
+    if condition is None:
+        return "no data; counts as unmet"
+    causes = _causes(condition.formula, values, formulas)
+    counts = "met" if condition.no_data_counts_met else "unmet"
+    return f"no data: {', '.join(causes) or _NO_NUMBER}; counts as {counts}"
+
+
+def _low_volume(condition: Condition | None, values: Mapping[str, float | None]) -> str:
+    if condition is None or condition.min_volume is None:
+        return "too little volume to be judged"
+    volume = condition.min_volume
+    counts = "met" if volume.below_counts_met else "unmet"
+    there = number(values.get(volume.metric))
+    return f"{volume.metric} is {there}, less than the {number(float(volume.least))} it takes to be judged; counts as {counts}"
+
+
+def _tiers(row: Mapping[str, Any], condition: Condition) -> str:
+    """The tier that was reached, and what the next one takes."""
+    names = [tier.name for tier in condition.tiers]
+    place = names.index(row["tier"]) if row["tier"] in names else -1
+    sign = condition.operator.sign
+    reached = condition.tiers[place] if place >= 0 else None
+    said = f"{reached.name} ({sign} {number(float(reached.target))}) is reached" if reached else "no tier is reached"
+    if place + 1 == len(names):
+        return f"{said}, the highest"
+    following = condition.tiers[place + 1]
+    gap = number(abs(float(following.target) - row["value"]))
+    return f"{said}; {following.name} takes {sign} {number(float(following.target))}, {gap} away"
 
 
 def _causes(formula: Expression, values: Mapping[str, float | None], formulas: Mapping[str, Expression]) -> list[str]:

@@ -3,22 +3,28 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 
 from mission_cli.formula.usage import mission_sources
 from mission_cli.model.calendar import Window, reported_windows
-from mission_cli.model.project import Mission, Project
+from mission_cli.model.missions import Mission
+from mission_cli.model.project import Project
+
+OwnWindows = Callable[[Mission, date], Mapping[Window, int]]
+"""The windows of a mission whose suppliers have their own, as they are known as of a day: window → how many have it."""
 
 
 @dataclass(frozen=True, slots=True)
 class ReportedWindow:
-    """A window of a mission as of a day; its days count through `through`."""
+    """A window of a mission as of a day; its days count through `through`. `owners`: how many suppliers have it for their own;
+    None when it is shared."""
 
     as_of: date
     mission: Mission
     window: Window
+    owners: int | None = None
 
     @property
     def through(self) -> date:
@@ -26,25 +32,28 @@ class ReportedWindow:
         return min(self.window.end, self.as_of)
 
 
-def windows_as_of(missions: Sequence[Mission], as_of: date) -> list[ReportedWindow]:
+def windows_as_of(project: Project, as_of: date, own: OwnWindows) -> list[ReportedWindow]:
     """Every window that has rows as of a day, in the order of the missions."""
-    return [
-        ReportedWindow(as_of, mission, window)
-        for mission in missions
-        for window in reported_windows(mission.window, mission.grace_days, as_of)
-    ]
+    found = []
+    for mission in project.missions:
+        if mission.window.is_own:
+            known = own(mission, as_of).items()
+            found += [ReportedWindow(as_of, mission, w, n) for w, n in known if w.is_reported(mission.grace_days, as_of)]
+        else:
+            found += [ReportedWindow(as_of, mission, w) for w in reported_windows(mission.window, mission.grace_days, as_of)]
+    return found
 
 
-def needed_days(project: Project, as_of_days: Iterable[date]) -> dict[str, set[date]]:
+def needed_days(project: Project, as_of_days: Iterable[date], own: OwnWindows) -> dict[str, set[date]]:
     """Source → every business day that some window reported as of one of the days needs."""
     longest: dict[tuple[str, Window], date] = {}
     for as_of in as_of_days:
-        for reported in windows_as_of(project.missions, as_of):
+        for reported in windows_as_of(project, as_of, own):
             at = (reported.mission.id, reported.window)
             longest[at] = max(longest.get(at, date.min), reported.through)
-    sources = {mission.id: mission_sources(project, mission) for mission in project.missions}
+    sources = {str(mission.id): mission_sources(project, mission) for mission in project.missions}
     needed: dict[str, set[date]] = defaultdict(set)
     for (mission, window), through in longest.items():
-        for source in sources[mission]:  # type: ignore[index]
+        for source in sources[mission]:
             needed[source].update(window.days_through(through))
     return needed

@@ -1,4 +1,8 @@
-"""Partitions → the temporary table `totals`: exact sums per reported window and supplier."""
+"""Partitions → the temporary table `totals`: exact totals per span of days and supplier.
+
+A span is what windows have in common: the days that count, shared by suppliers or one supplier's own. It is rolled once. Each
+source is rolled by itself, and what they come to is joined: a table of all metrics would be mostly empty.
+"""
 
 from __future__ import annotations
 
@@ -8,95 +12,110 @@ from pathlib import Path
 
 import polars as pl
 
-from mission_cli.formula.days_sql import day_formulas, day_totals
+from mission_cli.formula.days_sql import day_formulas, day_layers, rolled_days
 from mission_cli.formula.emit import identifier, text_literal
+from mission_cli.formula.roll_sql import (
+    adds_doubles,
+    counted_value,
+    daily_metrics,
+    daily_rows,
+    day_columns,
+    listed_values,
+    sliced_value,
+    window_value,
+)
 from mission_cli.formula.usage import mission_sources, used_metrics
-from mission_cli.model.expression import Type
-from mission_cli.model.project import DailyMetric, Project
+from mission_cli.model.metrics import DailyMetric
+from mission_cli.model.project import Project
 from mission_cli.store.database import Database, exact_path
 from mission_cli.store.statements import statement
-from mission_cli.windows.ranges import ReportedWindow
 
-_ROOMY_SCALE = 15  # up to here a sum of decimals has room for 23 digits before the point
-_WINDOWS = {
-    "_window_no": pl.Int32,
-    "_mission_no": pl.Int32,
-    "_as_of": pl.Date,
-    "_start": pl.Date,
-    "_end": pl.Date,
-    "_through": pl.Date,
-}
+Partitions = Mapping[str, Mapping[date, Path]]
 
 
-def _daily_metrics(project: Project) -> list[DailyMetric]:
-    """The daily metrics that any mission needs, by id; others cost nothing here."""
-    used = used_metrics(project)
-    return sorted((m for m in project.metrics if isinstance(m, DailyMetric) and m.id in used), key=lambda m: m.id)
+def ordered_in(source: str) -> str:
+    """The quoted name of the column of `totals` that tells whether the supplier has a final order of the source in the span."""
+    return identifier(f"ordered:{source}")
 
 
-def roll_totals(
-    database: Database, project: Project, windows: Sequence[ReportedWindow], partitions: Mapping[str, Mapping[date, Path]]
-) -> None:
-    """Fill `windows` (numbered in the given order), and `totals` from the partition files: source → day → file."""
-    numbers = {mission.id: number for number, mission in enumerate(project.missions)}
-    rows = [(no, numbers[w.mission.id], w.as_of, w.window.start, w.window.end, w.through) for no, w in enumerate(windows)]
-    database.replace_temporary("windows", pl.DataFrame(rows, schema=_WINDOWS, orient="row"))
-    pairs = [(numbers[m.id], source) for m in project.missions for source in sorted(mission_sources(project, m))]
+def roll_totals(database: Database, project: Project, partitions: Partitions) -> None:
+    """Fill `totals` from the partition files, source → day → file, for the spans of the table `windows`.
+
+    Grain: `_span_no`, supplier_id; a column per used metric that has a value per day, exact; `ordered_in` each source.
+    """
+    pairs = [(no, source) for no, m in enumerate(project.missions) for source in sorted(mission_sources(project, m))]
     schema = {"_mission_no": pl.Int32, "_source": pl.String}
     database.replace_temporary("mission_sources", pl.DataFrame(pairs, schema=schema, orient="row"))
-    metrics = _daily_metrics(project)
-    _read_partitions(database, project, partitions)
-    database.execute(statement("window_totals", totals="".join(f", {_total(metric)}" for metric in metrics)))
-    used = used_metrics(project)
-    if day_formulas(project, used):
-        database.execute(f"CREATE OR REPLACE TEMP TABLE day_totals AS {day_totals(project, used, _by_day(metrics))}")
+    database.execute(statement("span_days"))
+    database.execute(statement("own_spans"))
+    metrics = daily_metrics(project, used_metrics(project))
+    sources = sorted({source for _, source in pairs})
+    for place, source in enumerate(sources):
+        own = [metric for metric in metrics if metric.source == source]
+        _read_partitions(database, project, source, f"days_{place}", own, partitions.get(source, {}))
+        _roll(database, project, source, place, own)
+    tables = " FULL JOIN ".join(f"totals_{n}{' USING (_span_no, supplier_id)' if n else ''}" for n in range(len(sources)))
+    ordered = ", ".join(f"coalesce({ordered_in(source)}, FALSE) AS {ordered_in(source)}" for source in sources)
+    nobody = "(SELECT 0 AS _span_no, '' AS supplier_id WHERE FALSE)"
+    replaced = f" REPLACE ({ordered})" if ordered else ""
+    database.execute(f"CREATE OR REPLACE TEMP TABLE totals AS SELECT *{replaced} FROM {tables or nobody}")
+    if day_formulas(project, used_metrics(project)):
+        _roll_day_formulas(database, project, metrics, sources)
+
+
+def _roll(database: Database, project: Project, source: str, place: int, metrics: Sequence[DailyMetric]) -> None:
+    """Fill `totals_` and the source's place from `days_` and its place."""
+    days, totals = f"days_{place}", f"totals_{place}"
+    doubles = [metric for metric in metrics if adds_doubles(metric)]
+    ordered = "bool_or(_ordered)" if _has_strangers(project, source) else "TRUE"
+    values = [f"{ordered} AS {ordered_in(source)}"]
+    values += [f"{(counted_value if m in doubles else window_value)(m)} AS {identifier(m.id)}" for m in metrics]
+    rows = days
+    if doubles:
+        values.append("min(_place) AS _first, max(_place) AS _last")
+        rows = f"(SELECT *, row_number() OVER (PARTITION BY supplier_id ORDER BY _day) AS _place FROM {days})"
+    of_source = f"_source = {text_literal(source)}"
+    database.execute(statement("span_totals", into=totals, days=rows, values=", ".join(values), of_source=of_source))
+    if doubles:
+        lists = ", ".join(listed_values(metric) for metric in doubles)
+        sliced = ", ".join(f"{sliced_value(metric)} AS {identifier(metric.id)}" for metric in doubles)
+        names = ", ".join(identifier(f"values:{metric.id}") for metric in doubles)
+        by_supplier = f"(SELECT supplier_id, {lists} FROM {days} GROUP BY supplier_id)"
         database.execute(
-            "CREATE OR REPLACE TEMP TABLE totals AS SELECT * FROM totals LEFT JOIN day_totals USING (_window_no, supplier_id)"
+            f"CREATE OR REPLACE TEMP TABLE {totals} AS SELECT * EXCLUDE (_first, _last, {names}) REPLACE ({sliced})"
+            f" FROM {totals} JOIN {by_supplier} USING (supplier_id)"
         )
 
 
-def _by_day(metrics: Sequence[DailyMetric]) -> str:
-    """Each supplier's day with the totals of all sources in one row; a metric has at most one, that of its own source."""
-    names = "".join(f", any_value({identifier(metric.id)}) AS {identifier(metric.id)}" for metric in metrics)
-    return f"SELECT _day, supplier_id{names} FROM daily GROUP BY ALL"
+def _roll_day_formulas(database: Database, project: Project, metrics: Sequence[DailyMetric], sources: Sequence[str]) -> None:
+    """Add the formulas of days to `totals`: evaluated on each day of all sources together, then rolled."""
+    used = used_metrics(project)
+    parts = [f"SELECT {text_literal(source)} AS _source, * FROM days_{place}" for place, source in enumerate(sources)]
+    database.execute(f"CREATE OR REPLACE TEMP VIEW daily AS {daily_rows(metrics, parts)}")
+    database.execute(f"CREATE OR REPLACE TEMP TABLE by_day AS WITH {','.join(day_layers(project, used))} FROM by_day")
+    rolled = rolled_days(day_formulas(project, used))
+    database.execute(statement("span_totals", into="day_totals", days="by_day", values=rolled, of_source="TRUE"))
+    database.execute(
+        "CREATE OR REPLACE TEMP TABLE totals AS SELECT * FROM totals LEFT JOIN day_totals USING (_span_no, supplier_id)"
+    )
 
 
-def _total(metric: DailyMetric) -> str:
-    name = identifier(metric.id)
-    if metric.data_type.type is Type.DECIMAL and metric.data_type.scale > _ROOMY_SCALE:
-        return f"{_careful_sum(name, metric.data_type.scale)} AS {name}"
-    order = " ORDER BY d._day" if metric.data_type.type is Type.DOUBLE else ""  # sums of doubles depend on their order
-    return f"sum(d.{name}{order}) AS {name}"
+def _read_partitions(
+    database: Database, project: Project, source: str, table: str, metrics: Sequence[DailyMetric], days: Mapping[date, Path]
+) -> None:
+    """A temporary table of a source's days: `_day`, supplier_id, the columns of its metrics, and `_ordered`: the supplier has a
+    final order that day."""
+    columns = "".join(f", {day_columns(metric)}" for metric in metrics)
+    ordered = "_ordered" if _has_strangers(project, source) else "TRUE AS _ordered"
+    read = (
+        f"SELECT CAST(date AS DATE) AS _day, supplier_id{columns}, {ordered}"
+        " FROM read_parquet(?, hive_partitioning = true, hive_types_autocast = false)"
+    )
+    nothing = f"SELECT * EXCLUDE (_source) FROM ({daily_rows(metrics, [])})"
+    paths = [exact_path(path) for _, path in sorted(days.items())]
+    database.execute(f"CREATE OR REPLACE TEMP TABLE {table} AS {read if paths else nothing}", [paths] if paths else [])
 
 
-def _careful_sum(name: str, scale: int) -> str:
-    """A sum of decimals with so many places that it may exceed 38 digits, which stops the engine: then it is no data.
-
-    Whole and broken parts are summed apart and put together where there is room; both stay exact.
-    """
-    whole = f"CAST(trunc(d.{name}) AS DECIMAL(38,0))"
-    broken = f"CAST(d.{name} - trunc(d.{name}) AS DECIMAL({scale},{scale}))"
-    return f"TRY_CAST(sum({whole}) AS DECIMAL(38,{scale})) + TRY_CAST(sum({broken}) AS DECIMAL(38,{scale}))"
-
-
-def _read_partitions(database: Database, project: Project, partitions: Mapping[str, Mapping[date, Path]]) -> None:
-    """The temporary table `daily`: grain source, day, supplier; every used metric, NULL for those of other sources.
-
-    `_ordered`: the supplier has a final order of the source that day.
-    """
-    metrics = _daily_metrics(project)
-    with_strangers = {metric.source for metric in project.metrics if isinstance(metric, DailyMetric) and metric.names_strangers}
-    typed = ", ".join(f"NULL::{metric.data_type.total_sql} AS {identifier(metric.id)}" for metric in metrics)
-    nobody = "SELECT '' AS _source, DATE '0001-01-01' AS _day, '' AS supplier_id, TRUE AS _ordered"
-    empty = f"{nobody}{', ' + typed if typed else ''} WHERE FALSE"
-    parts, files = [empty], []
-    for source, days in sorted(partitions.items()):
-        if days:
-            own = "".join(f", {identifier(metric.id)}" for metric in metrics if metric.source == source)
-            own += ", _ordered" if source in with_strangers else ", TRUE AS _ordered"
-            parts.append(
-                f"SELECT {text_literal(source)} AS _source, CAST(date AS DATE) AS _day, supplier_id{own}"
-                " FROM read_parquet(?, hive_partitioning = true, hive_types_autocast = false)"
-            )
-            files.append([exact_path(path) for _, path in sorted(days.items())])
-    database.execute(f"CREATE OR REPLACE TEMP TABLE daily AS {' UNION ALL BY NAME '.join(parts)}", files)
+def _has_strangers(project: Project, source: str) -> bool:
+    """Whether partitions of the source may have rows of suppliers without a final order that day."""
+    return any(metric.names_strangers for metric in project.daily_metrics(source))

@@ -12,7 +12,7 @@ import tomllib
 from collections.abc import Iterator, Mapping
 from datetime import date, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import pytest
 
@@ -45,7 +45,7 @@ KEYS = {
 def test_case(file: Path, tmp_path: Path) -> None:
     case = tomllib.loads(file.read_text("utf-8"))
     known(case, "")
-    setting = dict(case["given"])
+    setting, past = dict(case["given"]), Past([], [])
     known(setting, "given")
     for number, step in enumerate(case["steps"], start=1):
         known(step, "steps")
@@ -54,7 +54,7 @@ def test_case(file: Path, tmp_path: Path) -> None:
         write_project(tmp_path, setting)
         deliver(tmp_path, step.get("deliver", {}))
         if "run" in step or "backfill" in step:
-            carry_out(tmp_path, step, again=number == len(case["steps"]))
+            carry_out(tmp_path, step, past, again=number == len(case["steps"]))
 
 
 def test_every_case_says_what_it_shows() -> None:
@@ -101,10 +101,24 @@ def write(path: Path, content: bytes) -> None:
 # ---------------------------------------------------------------- steps
 
 
-def carry_out(root: Path, step: Table, *, again: bool) -> None:
+class Past(NamedTuple):
+    """What the raw rows of today do not tell: the contents of the suppliers file, and the days with results."""
+
+    rosters: list[tuple[date, str]]
+    days: list[date]
+
+    def goes_on(self, root: Path, as_of: list[date]) -> None:
+        file = root / "data" / "exports" / "suppliers.csv"
+        if file.exists() and file.read_text("utf-8") not in [text for _, text in self.rosters[-1:]]:
+            self.rosters.append((as_of[0], file.read_text("utf-8")))
+        self.days.extend(as_of)
+
+
+def carry_out(root: Path, step: Table, past: Past, *, again: bool) -> None:
     expect: Table = step.get("expect", {})
     known(expect, "steps.expect")
     as_of, command = asked(step)
+    past.goes_on(root, as_of)
     ran = missionctl(root, *command, "--json")
     assert ran.code == expect.get("exit", 0), ran
     for said in expect.get("says", ()):
@@ -112,7 +126,7 @@ def carry_out(root: Path, step: Table, *, again: bool) -> None:
     if ran.code not in (0, 1):
         return
     check_report(expect, json.loads(ran.out))
-    check_results(root, expect, as_of)
+    check_results(root, expect, as_of, past)
     check_status(root, expect)
     check_explanations(root, expect, as_of[-1])
     if again:
@@ -134,14 +148,14 @@ def check_report(expect: Table, report: Table) -> None:
         compare(expect["computed"], [dict(zip(("source", "day", "why"), row, strict=True)) for row in got])
 
 
-def check_results(root: Path, expect: Table, as_of: list[date]) -> None:
+def check_results(root: Path, expect: Table, as_of: list[date], past: Past) -> None:
     text = expect.get("results")
     whole = text is not None and "as_of" in rows_of(text)[0]
     found = {day: results(root, day) for day in (as_of if whole else as_of[-1:])}
     if text is not None:
         compare(text, [row for rows in found.values() for row in map(readable, csv.DictReader(rows.splitlines()))])
     if expect.get("raw_rows_agree", True):
-        check_raw_rows(root, found)
+        check_raw_rows(root, found, past)
 
 
 def results(root: Path, day: date) -> str:
@@ -156,10 +170,10 @@ def readable(row: Row) -> Row:
     return row | {"mission": row["mission_id"], "supplier": row["supplier_id"], "window": window}
 
 
-def check_raw_rows(root: Path, found: Mapping[date, str]) -> None:
+def check_raw_rows(root: Path, found: Mapping[date, str], past: Past) -> None:
     try:
-        naive = Naive(root)
-        wanted = {day: naive.results(day) for day in found}
+        naive = Naive(root, past.rosters)
+        wanted = {day: naive.results(day, past.days) for day in found}
     except OutOfScope:
         return
     for day, text in found.items():

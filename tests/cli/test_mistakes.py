@@ -24,6 +24,9 @@ class Mistake(NamedTuple):
 METRIC, MISSION = "metrics.toml", "missions.toml"
 FARES = METRICS[METRICS.index("[metrics.fares]") : METRICS.index("[metrics.mean_fare]")]
 CYCLE = '[metrics.a]\nmethod = "formula"\nformula = "b + 1"\n\n[metrics.b]\nmethod = "formula"\nformula = "2 * A"\n\n[suppliers]'
+OF_FARES = 'where = "status = \'DONE\'"\ndata_type = "decimal(18,2)"'
+BY_EXPRESSION = 'method = "expression"\nexpression = "fare"\nwhere = "status = \'DONE\'"\n'
+WEEKLY = 'window = { kind = "week", start = "MON" }\ngrace_days = 2'
 
 # the twelve kinds that every version must tell
 MISTAKES = {
@@ -244,7 +247,7 @@ MISTAKES = {
         MISSION,
         'type = "GTE"',
         'type = ">="',
-        'missions.toml:9:8: missions.week.conditions[0].type: ">=" is not known here (one of: GT, GTE, LT, LTE, EQ, NE)',
+        'missions.toml:9:8: missions.week.conditions[0].type: ">=" is not known here (one of: GT, GTE, LT, LTE, EQ, NE, BETWEEN)',
     ),
     "window of an unknown kind": Mistake(
         MISSION,
@@ -439,6 +442,489 @@ MISTAKES = {
     "target beyond every double": Mistake(
         MISSION, "val = 2\n", "val = 1e400\n", "missions.toml:10:7: missions.week.conditions[0].val: must be a finite number"
     ),
+    # every kind of mission
+    "a sum of numbers of different values": Mistake(
+        METRIC,
+        OF_FARES,
+        OF_FARES + '\nday = "distinct"\nover_days = "sum"',
+        "metrics.toml:38:13: metrics.fares.over_days: numbers of different values do not add up: one that comes"
+        ' on several days would count for each (over_days = "distinct" counts each value of the window once)',
+    ),
+    "a sum of means": Mistake(
+        METRIC,
+        OF_FARES,
+        OF_FARES + '\nday = "avg"\nover_days = "sum"',
+        'metrics.toml:38:13: metrics.fares.over_days: means of days do not add up (over_days = "avg" is the mean'
+        " over all orders of the window)",
+    ),
+    "different values that a sum forgot": Mistake(
+        METRIC,
+        OF_FARES,
+        OF_FARES + '\nover_days = "distinct"',
+        "metrics.toml:37:13: metrics.fares.over_days: a day's number no longer tells its different values (write"
+        ' day = "distinct" with it, or another word)',
+    ),
+    "days without days_where": Mistake(
+        METRIC,
+        OF_FARES,
+        OF_FARES + '\nover_days = "days"',
+        'metrics.toml:37:13: metrics.fares.over_days: "days" needs a "days_where" (such as days_where = "value >= 0.9")',
+    ),
+    "days_where with a sum": Mistake(
+        METRIC,
+        OF_FARES,
+        OF_FARES + '\ndays_where = "value > 1"',
+        'metrics.toml:37:14: metrics.fares.days_where: goes with over_days = "days" or "streak", not "sum" (remove it)',
+    ),
+    "days_where over a column": Mistake(
+        METRIC,
+        OF_FARES,
+        OF_FARES + '\nover_days="days"\ndays_where = "fare > 1"',
+        'metrics.toml:38:15: metrics.fares.days_where: column 1: unknown name "fare" (names here: value)',
+    ),
+    "days_where without a text": Mistake(
+        METRIC,
+        OF_FARES,
+        OF_FARES + '\nover_days="days"\ndays_where = ""',
+        "metrics.toml:38:15: metrics.fares.days_where: column 1: the expression is empty (write a name or a constant at least)",
+    ),
+    "days_where against a text": Mistake(
+        METRIC,
+        OF_FARES,
+        OF_FARES + '\nover_days="days"\ndays_where = "value = \'a\'"',
+        "metrics.toml:38:23: metrics.fares.days_where: column 9: = cannot hold a double against a text (numbers"
+        " stand without quotes, text in single quotes)",
+    ),
+    "a word of days within a day": Mistake(
+        METRIC,
+        OF_FARES,
+        OF_FARES + '\nday = "streak"',
+        'metrics.toml:37:7: metrics.fares.day: "streak" is not known here (one of: sum, count, min, max, avg,'
+        " first, last, distinct)",
+    ),
+    "a word of days misspelled": Mistake(
+        METRIC,
+        OF_FARES,
+        OF_FARES + '\nover_days = "average"',
+        'metrics.toml:37:13: metrics.fares.over_days: "average" is not known here (did you mean "avg"?)',
+    ),
+    "day with SQL": Mistake(
+        METRIC,
+        BY_EXPRESSION,
+        'method = "sql"\nfile = "metrics.toml"\nday = "max"\n',
+        "metrics.toml:35:7: metrics.fares.day: goes with values of orders, but here the number of a day is given"
+        " (remove it; what becomes of several days is told by over_days)",
+    ),
+    "where with a card": Mistake(
+        METRIC,
+        'method = "expression"\nexpression = "fare"\n',
+        'method = "metabase"\nmetabase_card_id = 3\n',
+        "metrics.toml:35:9: metrics.fares.where: goes with values of orders, but here the number of a day is"
+        " given (remove it, and select the orders where the number comes from)",
+    ),
+    "different values of a card": Mistake(
+        METRIC,
+        BY_EXPRESSION,
+        'method = "metabase"\nmetabase_card_id = 3\nover_days = "distinct"\n',
+        "metrics.toml:35:13: metrics.fares.over_days: a day's number no longer tells its different values (choose another word)",
+    ),
+    "day with a formula": Mistake(
+        METRIC,
+        'formula = "fares / trips"',
+        'formula = "fares / trips"\nday = "max"',
+        "metrics.toml:41:7: metrics.mean_fare.day: goes with values of orders, and a formula has none: it is over"
+        ' other metrics (remove it; grain = "day" evaluates the formula on each day)',
+    ),
+    "different values of a formula of days": Mistake(
+        METRIC,
+        'formula = "fares / trips"',
+        'formula = "fares / trips"\ngrain = "day"\nover_days = "distinct"',
+        "metrics.toml:42:13: metrics.mean_fare.over_days: a day's number no longer tells its different values"
+        " (choose another word)",
+    ),
+    "the lowest of texts": Mistake(
+        METRIC,
+        'expression = "fare"',
+        'expression = "status"\nday = "min"',
+        "metrics.toml:34:15: metrics.fares.expression: column 1: gives a text, not a number (numbers stand"
+        " without quotes; a column's type is told in its source)",
+    ),
+    "rolling without days": Mistake(
+        MISSION,
+        WEEKLY,
+        'window = { kind = "rolling" }',
+        'missions.toml:3:1: missions.week.window: "days" is missing (missions.week.window.days = …)',
+    ),
+    "more days than a window may have": Mistake(
+        MISSION,
+        WEEKLY,
+        'window = { kind = "rolling", days = 3661 }',
+        "missions.toml:3:37: missions.week.window.days: 3661 days are no window (at least 1, a single day, and at most 3660)",
+    ),
+    "a fraction of days in a window": Mistake(
+        MISSION,
+        WEEKLY,
+        'window = { kind = "rolling", days = 7.5 }',
+        "missions.toml:3:37: missions.week.window.days: must be whole days, not 7.5 (such as 28)",
+    ),
+    "grace of a rolling window": Mistake(
+        MISSION,
+        WEEKLY,
+        'window = { kind = "rolling", days = 7 }\ngrace_days = 2',
+        "missions.toml:4:14: missions.week.grace_days: a rolling window is never decided, so there is nothing to"
+        " wait for (remove it)",
+    ),
+    "reward of a rolling window": Mistake(
+        MISSION,
+        WEEKLY,
+        'window = { kind = "rolling", days = 7 }\nreward = 5',
+        "missions.toml:4:10: missions.week.reward: a rolling window is never decided, so nothing is ever paid"
+        " (remove it, or choose another kind of window)",
+    ),
+    "limits of a rolling window": Mistake(
+        MISSION,
+        WEEKLY,
+        'window = { kind = "rolling", days = 7 }\nlimits = { budget = 5 }',
+        "missions.toml:4:10: missions.week.limits: a rolling window is never decided, so nothing is ever paid (remove it)",
+    ),
+    "no days since a date": Mistake(
+        MISSION,
+        WEEKLY,
+        'window = { kind = "since", field = "city", days = 0 }',
+        "missions.toml:3:51: missions.week.window.days: 0 days are no window (at least 1, a single day, and at most 3660)",
+    ),
+    "since a text": Mistake(
+        MISSION,
+        WEEKLY,
+        'window = { kind = "since", field = "city", days = 3 }',
+        'missions.toml:3:36: missions.week.window.field: "city" is no date ([suppliers] in metrics.toml has no'
+        ' date; add it to its columns: onboarded_on = "date")',
+    ),
+    "since nothing known": Mistake(
+        MISSION,
+        WEEKLY,
+        'window = { kind = "since", field = "joined_on", days = 3 }',
+        'missions.toml:3:36: missions.week.window.field: unknown supplier attribute "joined_on" ([suppliers] in'
+        ' metrics.toml has no date; add it to its columns: onboarded_on = "date")',
+    ),
+    "since with a weekday": Mistake(
+        MISSION,
+        WEEKLY,
+        'window = { kind = "since", field = "city", days = 3, start = "MON" }',
+        'missions.toml:3:54: missions.week.window.start: unknown key "start" (known here: kind, field, days)',
+    ),
+    "assigned windows in a workbook": Mistake(
+        MISSION,
+        WEEKLY,
+        'window = { kind = "assigned", file = "data/exports/windows.xlsx" }',
+        'missions.toml:3:38: missions.week.window.file: "data/exports/windows.xlsx" does not end in one of .csv'
+        ' .csv.gz .csv.zst .parquet .jsonl .jsonl.gz (such as "data/exports/windows.csv")',
+    ),
+    "assigned windows that are not there": Mistake(
+        MISSION,
+        WEEKLY,
+        'window = { kind = "assigned", file = "data/exports/windows.csv" }',
+        'missions.toml:3:38: missions.week.window.file: no file "data/exports/windows.csv" (correct the name, or'
+        " put the file there)",
+    ),
+    "assigned windows as a pattern": Mistake(
+        MISSION,
+        WEEKLY,
+        'window = { kind = "assigned", file = "data/exports/w*.csv" }',
+        'missions.toml:3:38: missions.week.window.file: "data/exports/w*.csv" is a pattern (name the one file'
+        " that is replaced when something changes)",
+    ),
+    "val and tiers": Mistake(
+        MISSION,
+        'name = "trips"\nformula = "trips"\ntype = "GTE"\nval = 2\n',
+        'name = "trips"\nformula = "trips"\ntype = "GTE"\nval = 2\ntiers = [{ name = "a", val = 1 }]\n',
+        "missions.toml:10:7: missions.week.conditions[0].val: goes without tiers, which have a val each (remove one of the two)",
+    ),
+    "neither val nor tiers": Mistake(
+        MISSION,
+        "val = 2\n",
+        "",
+        'missions.toml:6:3: missions.week.conditions[0]: "val" is missing (val = …, or tiers = [{ name = …, val = … }, …])',
+    ),
+    "tiers without a tier": Mistake(
+        MISSION,
+        "val = 2\n",
+        "tiers = []\n",
+        "missions.toml:10:9: missions.week.conditions[0].tiers: must not be empty",
+    ),
+    "tiers that are no list": Mistake(
+        MISSION,
+        "val = 2\n",
+        "tiers = { name = 'a', val = 1 }\n",
+        "missions.toml:10:9: missions.week.conditions[0].tiers: must be a list, not a table",
+    ),
+    "tiers from the hardest": Mistake(
+        MISSION,
+        "val = 2\n",
+        'tiers = [{ name = "a", val = 3 }, { name = "b", val = 2 }]\n',
+        "missions.toml:10:55: missions.week.conditions[0].tiers[1].val: 2 is not harder to reach than 3 before it"
+        " (tiers go from the easiest to the hardest)",
+    ),
+    "a tier that is not harder": Mistake(
+        MISSION,
+        "val = 2\n",
+        'tiers = [{ name = "a", val = 3 }, { name = "b", val = 3 }]\n',
+        "missions.toml:10:55: missions.week.conditions[0].tiers[1].val: 3 is not harder to reach than 3 before it"
+        " (tiers go from the easiest to the hardest)",
+    ),
+    "tiers that sink, from the hardest": Mistake(
+        MISSION,
+        'type = "GTE"\nval = 2\n',
+        'type = "LT"\ntiers = [{ name = "a", val = 2 }, { name = "b", val = 3 }]\n',
+        "missions.toml:10:55: missions.week.conditions[0].tiers[1].val: 3 is not harder to reach than 2 before it"
+        " (tiers go from the easiest to the hardest)",
+    ),
+    "tiers of EQ": Mistake(
+        MISSION,
+        'type = "GTE"\nval = 2\n',
+        'type = "EQ"\ntiers = [{ name = "a", val = 2 }]\n',
+        "missions.toml:10:9: missions.week.conditions[0].tiers: do not go with EQ (they are steps of GT, GTE, LT or LTE)",
+    ),
+    "a tier's name twice": Mistake(
+        MISSION,
+        "val = 2\n",
+        'tiers = [{ name = "a", val = 3 }, { name = "A", val = 4 }]\n',
+        'missions.toml:10:44: missions.week.conditions[0].tiers[1].name: "A" is already the name of a tier (choose another name)',
+    ),
+    "a tier without a name": Mistake(
+        MISSION,
+        "val = 2\n",
+        "tiers = [{ val = 3 }]\n",
+        'missions.toml:10:10: missions.week.conditions[0].tiers[0]: "name" is missing'
+        " (missions.week.conditions[0].tiers[0].name = …)",
+    ),
+    "a tier that costs": Mistake(
+        MISSION,
+        "val = 2\n",
+        'tiers = [{ name = "a", val = 3, reward = -5 }]\n',
+        "missions.toml:10:42: missions.week.conditions[0].tiers[0].reward: -5 is less than nothing",
+    ),
+    "a tier's reward over an unknown metric": Mistake(
+        MISSION,
+        "val = 2\n",
+        'tiers = [{ name = "a", val = 3, reward = "2 * farse" }]\n',
+        'missions.toml:10:47: missions.week.conditions[0].tiers[0].reward: column 5: unknown metric "farse" (did'
+        ' you mean "fares"?)',
+    ),
+    "one number for BETWEEN": Mistake(
+        MISSION,
+        'type = "GTE"\nval = 2\n',
+        'type = "BETWEEN"\nval = 2\n',
+        "missions.toml:10:7: missions.week.conditions[0].val: must be two numbers, not a number (val = [low,"
+        " high], both inclusive)",
+    ),
+    "three numbers for BETWEEN": Mistake(
+        MISSION,
+        'type = "GTE"\nval = 2\n',
+        'type = "BETWEEN"\nval = [2, 3, 4]\n',
+        "missions.toml:10:7: missions.week.conditions[0].val: must be two numbers, not a list of 3 (val = [low,"
+        " high], both inclusive)",
+    ),
+    "bounds in the wrong order": Mistake(
+        MISSION,
+        'type = "GTE"\nval = 2\n',
+        'type = "BETWEEN"\nval = [3, 2]\n',
+        "missions.toml:10:11: missions.week.conditions[0].val[1]: 2 is less than the lower bound, 3 (val = [low,"
+        " high], both inclusive)",
+    ),
+    "a bound in quotes": Mistake(
+        MISSION,
+        'type = "GTE"\nval = 2\n',
+        'type = "BETWEEN"\nval = ["1", 2]\n',
+        "missions.toml:10:8: missions.week.conditions[0].val[0]: must be a number, not text (without quotes)",
+    ),
+    "two numbers without BETWEEN": Mistake(
+        MISSION,
+        "val = 2\n",
+        "val = [1, 2]\n",
+        'missions.toml:10:7: missions.week.conditions[0].val: must be a number, not a list (two bounds go with type = "BETWEEN")',
+    ),
+    "a target that is a table": Mistake(
+        MISSION,
+        "val = 2\n",
+        "val = { val = 2 }\n",
+        "missions.toml:10:7: missions.week.conditions[0].val: must be a number, not a table",
+    ),
+    "segments without a default": Mistake(
+        MISSION,
+        "val = 2\n",
+        'val = [{ where = "tier >= 3", val = 1 }]\n',
+        "missions.toml:10:8: missions.week.conditions[0].val[0]: nothing is said of suppliers to whom no where"
+        " applies (end the list with { val = … }, which counts for all others)",
+    ),
+    "a second default": Mistake(
+        MISSION,
+        "val = 2\n",
+        'val = [{ where = "tier >= 3", val = 1 }, { val = 1 }, { val = 2 }]\n',
+        "missions.toml:10:42: missions.week.conditions[0].val[1]: only the last target goes without a where (put it at the end)",
+    ),
+    "a segment over an unknown attribute": Mistake(
+        MISSION,
+        "val = 2\n",
+        'val = [{ where = "rank >= 3", val = 1 }, { val = 1 }]\n',
+        "missions.toml:10:19: missions.week.conditions[0].val[0].where: column 1: unknown supplier attribute"
+        ' "rank" (supplier attributes here: city, phone, supplier_id, tier)',
+    ),
+    "a segment without a target": Mistake(
+        MISSION,
+        "val = 2\n",
+        'val = [{ where = "tier >= 3" }, { val = 1 }]\n',
+        'missions.toml:10:8: missions.week.conditions[0].val[0]: "val" is missing (missions.week.conditions[0].val[0].val = …)',
+    ),
+    "a segment's key misspelled": Mistake(
+        MISSION,
+        "val = 2\n",
+        'val = [{ when = "tier >= 3", val = 1 }, { val = 1 }]\n',
+        'missions.toml:10:10: missions.week.conditions[0].val[0].when: unknown key "when" (did you mean "where"?)',
+    ),
+    "bounds of a segment without BETWEEN": Mistake(
+        MISSION,
+        "val = 2\n",
+        'val = [{ where = "tier >= 3", val = [1, 2] }, { val = 1 }]\n',
+        "missions.toml:10:37: missions.week.conditions[0].val[0].val: must be a number, not a list (two bounds go"
+        ' with type = "BETWEEN")',
+    ),
+    "a segment that is no condition": Mistake(
+        MISSION,
+        "val = 2\n",
+        'val = [{ where = "tier", val = 1 }, { val = 1 }]\n',
+        "missions.toml:10:19: missions.week.conditions[0].val[0].where: column 1: gives a number, not a boolean"
+        " (write a condition, such as qty > 0)",
+    ),
+    "a volume of an unknown metric": Mistake(
+        MISSION,
+        "val = 2\n",
+        'val = 2\nmin_volume = { metric = "tripz", val = 3 }\n',
+        'missions.toml:11:25: missions.week.conditions[0].min_volume.metric: unknown metric "tripz" (did you mean "trips"?)',
+    ),
+    "a volume that is to be skipped": Mistake(
+        MISSION,
+        "val = 2\n",
+        'val = 2\nmin_volume = { metric = "trips", val = 3, below = "skip" }\n',
+        'missions.toml:11:51: missions.week.conditions[0].min_volume.below: "skip" is not known here (one of: unmet, met)',
+    ),
+    "a volume without a number": Mistake(
+        MISSION,
+        "val = 2\n",
+        'val = 2\nmin_volume = { metric = "trips" }\n',
+        'missions.toml:11:1: missions.week.conditions[0].min_volume: "val" is missing'
+        " (missions.week.conditions[0].min_volume.val = …)",
+    ),
+    "a volume that is only a number": Mistake(
+        MISSION,
+        "val = 2\n",
+        "val = 2\nmin_volume = 20\n",
+        "missions.toml:11:14: missions.week.conditions[0].min_volume: must be a table, not a number",
+    ),
+    "a role misspelled": Mistake(
+        MISSION,
+        "val = 2\n",
+        'val = 2\nrole = "gaol"\n',
+        'missions.toml:11:8: missions.week.conditions[0].role: "gaol" is not known here (did you mean "goal"?)',
+    ),
+    "no data ignored": Mistake(
+        MISSION,
+        "val = 2\n",
+        'val = 2\nno_data = "ignore"\n',
+        'missions.toml:11:11: missions.week.conditions[0].no_data: "ignore" is not known here (one of: unmet, met)',
+    ),
+    "an unknown condition in require": Mistake(
+        MISSION,
+        "grace_days = 2",
+        'grace_days = 2\nrequire = "trips AND maen"',
+        'missions.toml:5:22: missions.week.require: column 11: unknown condition "maen" (did you mean "mean"?)',
+    ),
+    "a gate in require": Mistake(
+        MISSION,
+        "grace_days = 2\n\n[[missions.week.conditions]]\n",
+        'grace_days = 2\nrequire = "trips AND mean"\n\n[[missions.week.conditions]]\nrole = "gate"\n',
+        'missions.toml:5:12: missions.week.require: "trips" is a gate, not a goal (leave it out: gates and guards'
+        " must always hold)",
+    ),
+    "a metric in require": Mistake(
+        MISSION,
+        "grace_days = 2",
+        'grace_days = 2\nrequire = "trips AND fares"',
+        'missions.toml:5:22: missions.week.require: column 11: unknown condition "fares" (conditions here: mean, trips)',
+    ),
+    "a number for require": Mistake(
+        MISSION,
+        "grace_days = 2",
+        'grace_days = 2\nrequire = "1"',
+        "missions.toml:5:12: missions.week.require: column 1: gives a number, not a boolean (write a condition, such as qty > 0)",
+    ),
+    "ALL in capitals": Mistake(
+        MISSION,
+        "grace_days = 2",
+        'grace_days = 2\nrequire = "ALL"',
+        'missions.toml:5:11: missions.week.require: "ALL" is not known here (did you mean "all"?)',
+    ),
+    "limits without a reward": Mistake(
+        MISSION,
+        "grace_days = 2",
+        "grace_days = 2\nlimits = { budget = 5 }",
+        "missions.toml:5:10: missions.week.limits: limits a reward, but there is none (add reward = …, or remove it)",
+    ),
+    "limits that limit nothing": Mistake(
+        MISSION,
+        "grace_days = 2",
+        "grace_days = 2\nreward = 1\nlimits = { }",
+        "missions.toml:6:10: missions.week.limits: limits nothing (per_supplier = …, budget = …, or both)",
+    ),
+    "a budget below zero": Mistake(
+        MISSION,
+        "grace_days = 2",
+        "grace_days = 2\nreward = 1\nlimits = { budget = -5 }",
+        "missions.toml:6:21: missions.week.limits.budget: -5 is less than nothing",
+    ),
+    "a limit that is not known": Mistake(
+        MISSION,
+        "grace_days = 2",
+        "grace_days = 2\nreward = 1\nlimits = { total = 5 }",
+        'missions.toml:6:12: missions.week.limits.total: unknown key "total" (known here: per_supplier, budget)',
+    ),
+    "a reward below zero": Mistake(
+        MISSION,
+        "grace_days = 2",
+        "grace_days = 2\nreward = -1",
+        "missions.toml:5:10: missions.week.reward: -1 is less than nothing",
+    ),
+    "a reward over a column": Mistake(
+        MISSION,
+        "grace_days = 2",
+        'grace_days = 2\nreward = "5 * fare"',
+        'missions.toml:5:15: missions.week.reward: column 5: unknown metric "fare" (did you mean "fares"?)',
+    ),
+    "a reward that is a condition": Mistake(
+        MISSION,
+        "grace_days = 2",
+        'grace_days = 2\nreward = "fares > 5"',
+        "missions.toml:5:11: missions.week.reward: column 1: gives a boolean, not a number (if(…, 1, 0) makes a number of it)",
+    ),
+    "a reward that is neither": Mistake(
+        MISSION,
+        "grace_days = 2",
+        "grace_days = 2\nreward = true",
+        "missions.toml:5:10: missions.week.reward: must be a number or a formula, not true or false",
+    ),
+    "a reward over an attribute": Mistake(
+        MISSION,
+        "grace_days = 2",
+        'grace_days = 2\nreward = "tier * 5"',
+        'missions.toml:5:11: missions.week.reward: column 1: unknown metric "tier" (metrics here: fares, mean_fare, trips)',
+    ),
+    "suppliers in a text file": Mistake(
+        METRIC,
+        "suppliers.csv",
+        "suppliers.txt",
+        'metrics.toml:43:8: suppliers.file: "data/exports/suppliers.txt" does not end in one of .csv .csv.gz'
+        ' .csv.zst .parquet .jsonl .jsonl.gz (such as "data/exports/suppliers.csv")',
+    ),
 }
 
 
@@ -485,6 +971,194 @@ def test_a_project_that_ran_keeps_what_it_has(tmp_path: Path) -> None:
         assert missionctl(root, "explain", "supplier", "ann").code == 2
         assert missionctl(root, "results").out == results
         assert snapshot(root) == before
+
+
+# ---------------------------------------------------------------- two mistakes in two places
+
+TIERED = 'tiers = [{ name = "a", val = 1, reward = 3 }]\n'
+
+
+@pytest.mark.parametrize(
+    ("changes", "says"),
+    [
+        (
+            {WEEKLY: 'window = { kind = "rolling", days = 7 }', "val = 2\n": TIERED},
+            (
+                "missions.toml:9:9: missions.week.conditions[0].tiers: a rolling window is never decided, so nothing is ever paid"
+                " (remove the rewards)"
+            ),
+        ),
+        (
+            {
+                "grace_days = 2": 'grace_days = 2\nrequire = "any"',
+                'name = "trips"': 'name = "trips"\nrole = "gate"',
+                'name = "mean"': 'name = "mean"\nrole = "guard"',
+            },
+            (
+                "missions.toml:5:11: missions.week.require: none of the conditions is a goal"
+                " (remove it: gates and guards must always hold)"
+            ),
+        ),
+        (
+            {WEEKLY: 'window = { kind = "assigned", file = "metrics.csv" }', 'name = "trips"': 'name = "Window_Start"'},
+            (
+                'missions.toml:6:8: missions.week.conditions[0].name: "Window_Start" is a column of every file of assigned'
+                " windows (choose another name)"
+            ),
+        ),
+        (
+            {"grace_days = 2": 'grace_days = 2\nrequire = "two trips OR mean"', 'name = "trips"': 'name = "two trips"'},
+            (
+                'missions.toml:5:12: missions.week.require: the name "two trips" cannot stand in an expression'
+                " (letters, digits and _ make a name that can: rename the condition)"
+            ),
+        ),
+    ],
+    ids=[
+        "rewards of tiers of a rolling window",
+        "any of no goals",
+        "a condition like a column of windows",
+        "a name with blanks in require",
+    ],
+)
+def test_mistakes_of_two_places(changes: dict[str, str], says: str, tmp_path: Path) -> None:
+    missions = MISSIONS
+    for old, new in changes.items():
+        missions = replaced(missions, old, new)
+    ran = missionctl(write_shop(tmp_path, missions=missions), "check")
+    assert (ran.code, ran.out) == (2, f"{says}\n")
+
+
+# ---------------------------------------------------------------- files of windows and of suppliers
+
+ASSIGNED = replaced(
+    replaced(MISSIONS, WEEKLY, 'window = { kind = "assigned", file = "data/exports/windows.csv" }'),
+    'type = "GT"\nval = 10.5\n',
+    """type = "BETWEEN"
+val = [1, 20]
+
+[[missions.week.conditions]]
+name = "level"
+formula = "trips"
+type = "GTE"
+tiers = [{ name = "a", val = 1 }]
+""",
+)
+SPAN = "supplier_id,window_start,window_end"
+FULL = f"{SPAN},trips,mean\n"
+WINDOWS = {
+    "nothing": ("", "is empty: not even a header"),
+    "a column is missing": (
+        "supplier_id,window_start\nann,2024-05-06\n",
+        'its header has no column window_end; it has supplier_id, window_start (did "window_end" become "window_start"?)',
+    ),
+    "a date of another kind": (
+        f"{SPAN}\nann,2024-05-06,2024-05-07\nbob,06/05/2024,2024-05-07\n",
+        (
+            "1 of 2 records rejected, where none may be; the first in line 3:"
+            ' window_start "06/05/2024" is not a date like 2026-10-31'
+        ),
+    ),
+    "an empty cell": (
+        f"{SPAN}\nann,2024-05-06,\n",
+        "1 of 1 records rejected, where none may be; the first in line 2: window_end is required and empty",
+    ),
+    "a window that ends before it starts": (
+        f"{SPAN}\nann,2024-05-06,2024-05-05\n",
+        "line 2, supplier ann: window_end 2024-05-05 lies before window_start, 2024-05-06",
+    ),
+    "a window of twenty years": (
+        f"{SPAN}\nann,2024-05-06,2044-05-05\n",
+        "line 2, supplier ann: a window of 7305 days; 3660 are the most",
+    ),
+    "a target that is no number": (
+        f"{FULL}ann,2024-05-06,2024-05-07,70%,\n",
+        'line 2, supplier ann: trips: "70%" is not a number',
+    ),
+    "a target with a sign between its digits": (
+        f"{FULL}ann,2024-05-06,2024-05-07,1_000,\n",
+        'line 2, supplier ann: trips: "1_000" is not a number',
+    ),
+    "one bound for BETWEEN": (
+        f"{FULL}ann,2024-05-06,2024-05-07,,5\n",
+        'line 2, supplier ann: mean: "5" is not low..high, as in 5..30',
+    ),
+    "bounds in the wrong order": (
+        f"{FULL}ann,2024-05-06,2024-05-07,,5..1\n",
+        'line 2, supplier ann: mean: "5..1" is not low..high, as in 5..30',
+    ),
+    "a target twice": (
+        f"{SPAN},trips,Trips\nann,2024-05-06,2024-05-07,1,2\n",
+        "its header names one target more than once: trips, Trips",
+    ),
+    "a column twice": (
+        f"{SPAN},trips,trips\nann,2024-05-06,2024-05-07,1,2\n",
+        "its header names trips more than once",
+    ),
+    "a target for tiers": (
+        f"{SPAN},level\nann,2024-05-06,2024-05-07,1\n",
+        "the column level cannot replace the tiers of that condition; leave it out",
+    ),
+    "a window twice with other targets": (
+        f"{FULL}ann,2024-05-06,2024-05-07,1,\nann,2024-05-06,2024-05-07,,\n",
+        "line 2, supplier ann: the window 2024-05-06 to 2024-05-07 is there again with other targets",
+    ),
+}
+
+
+@pytest.mark.parametrize(("text", "says"), WINDOWS.values(), ids=list(WINDOWS))
+def test_mistakes_in_a_file_of_windows(text: str, says: str, tmp_path: Path) -> None:
+    """Without a good file there are no results; with one from before, it stays in effect and the run ends with 1."""
+    root = write_shop(tmp_path, missions=ASSIGNED)
+    windows = root / "data/exports/windows.csv"
+    windows.write_text(text)
+    ran = missionctl(root, "run", "--date", "2024-05-06")
+    assert ran.code == 2
+    assert f"data/exports/windows.csv: refused: {says}; without it missions.week has no windows\n" in ran.err
+    windows.write_text(f"{SPAN}\nann,2024-05-06,2024-05-07\n")
+    assert missionctl(root, "run", "--date", "2024-05-06").code == 0
+    before = missionctl(root, "results", "--mission", "week").out
+    windows.write_text(text)
+    ran = missionctl(root, "run", "--date", "2024-05-06")
+    assert (ran.code, f"data/exports/windows.csv: refused: {says}\n" in ran.err) == (1, True), ran
+    assert missionctl(root, "results", "--mission", "week").out == before
+
+
+def test_a_column_of_windows_that_may_have_been_meant_as_a_target(tmp_path: Path) -> None:
+    root = write_shop(tmp_path, missions=ASSIGNED)
+    (root / "data/exports/windows.csv").write_text(f"{SPAN},tripz,remark\nann,2024-05-06,2024-05-07,1,\n")
+    ran = missionctl(root, "run", "--date", "2024-05-06")
+    said = 'windows.csv: column "tripz" is not the name of a condition, so it says nothing (did you mean "trips"?)'
+    assert (ran.code, said in ran.err, "remark" in ran.err) == (0, True, False)
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("", "is empty: not even a header"),
+        ("supplier_id,phone,city\nann,1,SGN\n", "its header has no column tier; it has supplier_id, phone, city"),
+        (
+            "supplier_id,phone,city,tier\nann,1,SGN,high\n,2,SGN,1\n",
+            '2 of 2 records rejected, where 1 in 100 may be; the first in line 2: tier "high" is not an integer',
+        ),
+    ],
+    ids=["nothing", "a column is missing", "bad rows"],
+)
+def test_mistakes_in_the_file_of_suppliers(text: str, says: str, tmp_path: Path) -> None:
+    root = write_shop(tmp_path)
+    suppliers = root / "data/exports/suppliers.csv"
+    good = suppliers.read_text()
+    suppliers.write_text(text)
+    ran = missionctl(root, "run", "--date", "2024-05-07")
+    wanted = f"data/exports/suppliers.csv: refused: {says}; without it no mission can select suppliers\n"
+    assert (ran.code, wanted in ran.err) == (2, True), ran
+    suppliers.write_text(good)
+    assert missionctl(root, "run", "--date", "2024-05-07").code == 0
+    before = missionctl(root, "results").out
+    suppliers.write_text(text)
+    ran = missionctl(root, "run", "--date", "2024-05-07")
+    assert (ran.code, f"data/exports/suppliers.csv: refused: {says}\n" in ran.err) == (1, True), ran
+    assert missionctl(root, "results").out == before
 
 
 # ---------------------------------------------------------------- all of them at once
@@ -544,7 +1218,7 @@ def test_check_json_has_file_key_path_place_and_hint(tmp_path: Path) -> None:
 
 def test_check_json_of_a_project_without_mistakes(tmp_path: Path) -> None:
     ran = missionctl(write_shop(tmp_path), "check", "--json")
-    assert (ran.code, json.loads(ran.out)) == (0, {"ok": True, "problems": []})
+    assert (ran.code, json.loads(ran.out)) == (0, {"ok": True, "problems": [], "warnings": []})
 
 
 def test_several_mistakes_of_one_expression(tmp_path: Path) -> None:

@@ -30,8 +30,10 @@ from mission_cli.formula.emit import over_orders, over_totals
 from mission_cli.formula.errors import FormulaErrors
 from mission_cli.formula.functions import FUNCTIONS, OPERATORS
 from mission_cli.formula.totals_sql import value_layers
+from mission_cli.model.columns import DataType
 from mission_cli.model.expression import Call, Expression, Literal, Type, walk
-from mission_cli.model.project import DailyMetric, DataType, Method, MetricId, Project, SourceId
+from mission_cli.model.metrics import DailyMetric, Method, MetricId
+from mission_cli.model.project import Project, SourceId
 from mission_cli.store.database import configure
 from tests.formula.expressions import ORDERS, SQL_TYPES, TOTALS, TYPES, ZONE, Writer, rows
 from tests.formula.polars_emitter import DTYPES, Emitter

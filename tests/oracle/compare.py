@@ -9,13 +9,18 @@ from collections.abc import Callable
 from datetime import date
 from typing import Any
 
+from tests.oracle.missions import target_of
 from tests.oracle.naive import COLUMNS, HEAD
 
 
 def parse_results(text: str) -> list[dict[str, Any]]:
     """The tool's CSV in the shape of `evaluate`; columns after the promised ones are left out."""
-    as_date = dict.fromkeys(("as_of", "window_start", "window_end"), date.fromisoformat)
-    convert: dict[str, Callable[[str], Any]] = {**as_date, "value": lambda s: float(s) if s else None, "val": float}
+    convert: dict[str, Callable[[str], Any]] = {
+        **dict.fromkeys(("as_of", "window_start", "window_end"), date.fromisoformat),
+        **dict.fromkeys(("value", "earned", "reward"), lambda text: float(text) if text else None),
+        "val": target_of,
+        "tier": lambda text: text or None,
+    }
     rows = csv.DictReader(io.StringIO(text, newline=""), strict=True)
     return [{name: convert.get(name, str)(row[name]) for name in COLUMNS} for row in rows]
 

@@ -13,11 +13,22 @@ from datetime import date
 from typing import Any, NoReturn
 
 Value = Any  # Fraction (float in formulas), str, bool, date, datetime in UTC, or None for NULL
+Row = dict[str, Value]
 Compiled = Callable[[Mapping[str, Value]], Value]
 
 
 class OutOfScope(NotImplementedError):
     """The project uses something this evaluator does not judge."""
+
+
+def only(table: Mapping[str, Any], allowed: str, where: str) -> None:
+    if extra := set(table) - set(allowed.split()):
+        raise OutOfScope(f"{where}: {', '.join(sorted(extra))}")
+
+
+def environment(row: Row) -> Row:
+    """The names of an expression are looked up in lower case."""
+    return {name.lower(): value for name, value in row.items()}
 
 
 TOKEN = re.compile(
@@ -27,7 +38,7 @@ TOKEN = re.compile(
           | (?P<sign> <> | != | <= | >= | [-+*/(),<>=] ) )""",
     re.VERBOSE,
 )
-KEYWORDS = {"AND", "OR", "NOT", "IN", "BETWEEN", "LIKE", "IS", "NULL", "TRUE", "FALSE"}
+KEYWORDS = {"AND", "OR", "NOT", "IN", "BETWEEN", "LIKE", "IS", "NULL", "TRUE", "FALSE", "CASE", "WHEN", "THEN", "ELSE", "END"}
 COMPARE: dict[str, Callable[[Value, Value], bool]] = {
     "=": operator.eq,
     "<>": operator.ne,
@@ -93,7 +104,37 @@ def coalesce(*values: Value) -> Value:
     return next((v for v in values if v is not None), None)
 
 
-FUNCTIONS: dict[str, Callable[..., Value]] = {"coalesce": coalesce}
+def of_known(choose: Callable[[list[Value]], Value]) -> Callable[..., Value]:
+    """`choose` among the values that are not NULL, if there are any."""
+
+    def chosen(*values: Value) -> Value:
+        known = [v for v in values if v is not None]
+        return choose(known) if known else None
+
+    return chosen
+
+
+def unless_null(function: Callable[[Value], Value]) -> Callable[[Value], Value]:
+    return lambda a: None if a is None else function(a)
+
+
+FUNCTIONS: dict[str, Callable[..., Value]] = {
+    "coalesce": coalesce,
+    "greatest": of_known(max),
+    "least": of_known(min),
+    "abs": unless_null(abs),
+    "nullif": lambda a, b: None if compare("=", a, b) is True else a,
+    "if": lambda test, a, b: a if test is True else b,
+    "lower": unless_null(str.lower),
+    "upper": unless_null(str.upper),
+}
+
+
+def case(whens: list[tuple[Compiled, Compiled]], otherwise: Compiled) -> Compiled:
+    def chosen(env: Mapping[str, Value]) -> Value:
+        return next((then(env) for when, then in whens if when(env) is True), otherwise(env))
+
+    return chosen
 
 
 def lift(function: Callable[..., Value], *parts: Compiled) -> Compiled:
@@ -221,6 +262,8 @@ class Expression:
             inner = self.either()
             self.need(")")
             return inner
+        if self.take("CASE"):
+            return self.case()
         if word := self.take("NULL", "TRUE", "FALSE"):
             return constant({"TRUE": True, "FALSE": False}.get(word))
         if (text := self.take_kind("number")) is not None:
@@ -228,6 +271,25 @@ class Expression:
         if (text := self.take_kind("string")) is not None:
             return constant(text)
         return self.name((self.take_kind("name") or self.refuse()).lower())
+
+    def case(self) -> Compiled:
+        """With or without an operand, which is compared with what follows each WHEN."""
+        operand = None if self.take("WHEN") else self.either()
+        if operand:
+            self.need("WHEN")
+        whens = [self.when(operand)]
+        while self.take("WHEN"):
+            whens.append(self.when(operand))
+        otherwise = self.either() if self.take("ELSE") else constant(None)
+        self.need("END")
+        return case(whens, otherwise)
+
+    def when(self, operand: Compiled | None) -> tuple[Compiled, Compiled]:
+        test = self.either()
+        if operand:
+            test = lift(lambda a, b: compare("=", a, b), operand, test)
+        self.need("THEN")
+        return test, self.either()
 
     def name(self, word: str) -> Compiled:
         if word == "date" and (text := self.take_kind("string")) is not None:

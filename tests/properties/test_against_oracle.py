@@ -8,6 +8,7 @@ import random
 import shutil
 import tempfile
 import tomllib
+from datetime import timedelta
 from pathlib import Path
 
 from hypothesis import HealthCheck, Phase, given, settings
@@ -21,23 +22,33 @@ from tests.support import done, missionctl
 EXAMPLES = int(os.environ.get("MISSIONCTL_EXAMPLES", "60"))
 # shrinking runs whole commands and can take minutes: switched on by hand, to make a failure small
 PHASES = [phase for phase in Phase if phase is not Phase.shrink or "MISSIONCTL_SHRINK" in os.environ]
-many = settings(max_examples=EXAMPLES, deadline=None, suppress_health_check=list(HealthCheck), phases=PHASES)
+
+
+def many(share: int = 1) -> settings:
+    """One in `share` of the examples, where each of them takes that much longer."""
+    count = max(EXAMPLES // share, 1)
+    return settings(max_examples=count, deadline=None, suppress_health_check=list(HealthCheck), phases=PHASES)
 
 
 def published(folder: Path, day: object) -> list[dict[str, object]]:
     return parse_results(done(folder, "results", "--date", str(day), "--format", "csv").out)
 
 
-@many
+@many()
 @given(market=marketplaces())
 def test_daily_runs_give_what_the_raw_rows_say(market: Marketplace) -> None:
     with tempfile.TemporaryDirectory() as name:
         folder = market.write(Path(name))
         oracle = Project(folder)
-        for day in market.as_of:
+        for n, day in enumerate(market.as_of):
             done(folder, "run", "--date", str(day))
-            assert differences(published(folder, day), oracle.results(day), tolerance=0) == []
+            _same_rows(published(folder, day), oracle.results(day, market.as_of[:n]))
         _same_accounting(folder, oracle)
+
+
+def _same_rows(got: list[dict[str, object]], want: list[dict[str, object]]) -> None:
+    found = differences(got, want, tolerance=0)
+    assert not found, "\n".join([f"{len(found)} differences", *found[:3]])
 
 
 def _same_accounting(folder: Path, oracle: Project) -> None:
@@ -51,7 +62,7 @@ def _same_accounting(folder: Path, oracle: Project) -> None:
         assert row["records"] == row["new"] + row["updated"] + row["duplicate"] + row["superseded"] + row["rejected"]
 
 
-@many
+@many(2)
 @given(market=marketplaces(), seed=st.integers(0, 2**32))
 def test_files_in_any_order_give_the_same_bytes(market: Marketplace, seed: int) -> None:
     with tempfile.TemporaryDirectory() as name:
@@ -65,9 +76,25 @@ def test_files_in_any_order_give_the_same_bytes(market: Marketplace, seed: int) 
         assert _bytes_of(parts) == _bytes_of(whole)
 
 
+@many(3)
+@given(market=marketplaces())
+def test_day_by_day_equals_one_evaluation_at_the_end(market: Marketplace) -> None:
+    """Up to a week from the first day on; what limits leave of a reward asks for the decisions of all days before."""
+    first = market.as_of[0]
+    last = min(market.as_of[-1], first + timedelta(days=6))
+    days = [first + timedelta(days=n) for n in range((last - first).days + 1)]
+    with tempfile.TemporaryDirectory() as name:
+        whole, daily = market.write(Path(name, "whole")), market.write(Path(name, "daily"))
+        done(whole, "backfill", "--from", str(first), "--to", str(last))
+        for day in days:
+            done(daily, "run", "--date", str(day))
+        assert _bytes_of(daily) == _bytes_of(whole)
+        _same_rows(published(whole, last), Project(whole).results(last, days))
+
+
 def _deliver_one_by_one(folder: Path, market: Marketplace, chance: random.Random) -> None:
     """Take the exports away, and give them back one at a time, running on a random day now and then."""
-    exports = [file for file in sorted(market.files) if (folder / file).is_file()]
+    exports = sorted(market.exports)
     waiting = folder / "waiting"
     for file in exports:
         (waiting / file).parent.mkdir(parents=True, exist_ok=True)

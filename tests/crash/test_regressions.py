@@ -1,0 +1,169 @@
+"""Every kind of fault that the crash harness found, the smallest case of each."""
+
+from __future__ import annotations
+
+import errno
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from unittest import mock
+
+import polars as pl
+import pytest
+
+from mission_cli.stages import evaluate
+from mission_cli.store import files
+from mission_cli.views import results
+from tests.crash.compare import shown, tree, unreadable
+from tests.crash.market import as_of, put, put_day, put_project, put_third_day
+from tests.support import ROOT, Ran, done, missionctl
+
+NO_SPACE = OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+
+@pytest.fixture
+def market(tmp_path: Path) -> Path:
+    """The small marketplace with the results of its second day, and the exports of the third."""
+    put_project(tmp_path)
+    done(tmp_path, "run", "--date", as_of(1))
+    put_third_day(tmp_path)
+    return tmp_path
+
+
+def killed_in(project: Path, place: str, *words: str) -> None:
+    """Run a command in a process that kills itself where it would call `place`, a name like `module:Class.function`."""
+    module, name = place.split(":")
+    code = f"""
+import importlib, os, sys
+target = importlib.import_module({module!r})
+*path, last = {name!r}.split(".")
+for part in path:
+    target = getattr(target, part)
+setattr(target, last, lambda *_, **__: os.kill(os.getpid(), 9))
+sys.argv = ["missionctl", "--project", {str(project)!r}, *{words!r}]
+from mission_cli.cli.app import main
+main()
+"""
+    ran = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=False)
+    assert ran.returncode == -9, ran
+
+
+def named(root: Path) -> set[str]:
+    """Every file that readers are shown."""
+    found = shown(root)
+    assert found is not None
+    return set(found.names)
+
+
+def lying(root: Path) -> set[str]:
+    """Every published file that is there."""
+    return {name for name, what in tree(root).items() if what != "folder"}
+
+
+def test_what_a_run_was_killed_before_removing_is_removed_by_the_next(market: Path) -> None:
+    """The ledger said `done` before the last files were removed, so nobody looked for them any more.
+
+    Late data on a day after the as-of day: its neighbour is computed again, but no results are made anew.
+    """
+    done(market, "run", "--date", as_of(1))
+    put_day(market, 3)
+    killed_in(market, "pathlib:Path.unlink", "run", "--date", as_of(1))
+    done(market, "run", "--date", as_of(1))
+    assert lying(market) == named(market)
+
+
+def test_files_that_readers_are_shown_are_not_swept_before_they_are_replaced(market: Path) -> None:
+    """The partitions of yesterday that a killed run had computed anew were swept when the next run began."""
+    killed_in(market, "mission_cli.stages.context:write_manifest", "run", "--date", as_of(2))
+    killed_in(market, "mission_cli.pipeline:load_suppliers", "run", "--date", as_of(2))
+    assert unreadable(market, frozenset(named(market))) == []
+    done(market, "explain", "supplier", "ann", "--date", as_of(1))
+
+
+def test_a_run_that_fails_shows_its_state_but_nothing_that_it_computed(market: Path) -> None:
+    """It showed the new partitions beside the old results."""
+    before = json.loads((market / "data/manifest.json").read_text())
+    with mock.patch.object(evaluate, "_portions", side_effect=NO_SPACE):
+        assert missionctl(market, "run", "--date", as_of(2)).code == 3
+    after = json.loads((market / "data/manifest.json").read_text())
+    assert (after["days"], after["results"], after["suppliers"]) == (before["days"], before["results"], before["suppliers"])
+    assert after["state"]["runs"][0]["outcome"] == "failed"
+    assert "moved" not in done(market, "explain", "supplier", "ann", "--date", as_of(1)).out
+    done(market, "run", "--date", as_of(2))
+    assert lying(market) == named(market)
+
+
+def test_what_a_killed_run_left_in_its_scratch_folder_is_removed(market: Path) -> None:
+    put(market / "data/tmp/duckdb_temp_storage_DEFAULT-0.tmp", "spilled")
+    done(market, "run", "--date", as_of(2))
+    assert list((market / "data/tmp").iterdir()) == []
+
+
+def test_a_database_whose_making_was_cut_off_is_made_anew(tmp_path: Path) -> None:
+    """DuckDB does not open what it had only begun to write, so that every later run failed."""
+    put_project(tmp_path)
+    put(tmp_path / "data/missions.duckdb.pending", "half a header")
+    done(tmp_path, "run", "--date", as_of(1))
+    assert sorted(path.name for path in (tmp_path / "data").glob("missions*")) == ["missions.duckdb", "missions.lock"]
+
+
+def test_a_database_is_never_there_in_part(tmp_path: Path) -> None:
+    put_project(tmp_path)
+    killed_in(tmp_path, "mission_cli.store.database:sync", "run", "--date", as_of(1))
+    assert not (tmp_path / "data/missions.duckdb").exists()
+    done(tmp_path, "run", "--date", as_of(1))
+
+
+# ---------------------------------------------------------------- the file is named
+
+
+def failing(market: Path) -> Ran:
+    """A run that must fail as a failing disk asks for."""
+    ran = missionctl(market, "run", "--date", as_of(2))
+    assert ran.code == 3, ran
+    done(market, "results", "--date", as_of(1))
+    return ran
+
+
+def test_a_sync_that_fails_names_the_file(market: Path) -> None:
+    with mock.patch.object(files.os, "fsync", side_effect=OSError(errno.EIO, os.strerror(errno.EIO))):
+        said = failing(market).err
+    assert "data/rejects/source=orders/batch-000007.pending: Input/output error" in said
+
+
+def test_a_partition_that_cannot_be_written_is_named(market: Path) -> None:
+    """Polars says that the disk is full, but not where."""
+    full = pl.exceptions.ComputeError("underlying IO error: No space left on device (os error 28)")
+    with mock.patch.object(pl.DataFrame, "write_parquet", side_effect=full):
+        said = failing(market).err
+    assert "data/rejects/source=orders/batch-000007.pending cannot be written" in said
+
+
+def test_a_lock_that_cannot_be_written_is_named(market: Path) -> None:
+    with mock.patch("os.pwrite", side_effect=OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))):
+        said = failing(market).err
+    assert "data/missions.lock: No space left on device" in said
+
+
+# ---------------------------------------------------------------- readers
+
+
+def test_a_reader_whose_files_go_away_reads_the_state_that_came_instead(market: Path) -> None:
+    """It said that a file is not there, though newer results were."""
+    real, calls = results.results_as_of, []
+
+    def late(*arguments: object) -> object:
+        if not calls:
+            calls.append(1)
+            put(market / "data/exports/orders/more.csv", "order_id,supplier_id,status,final_at,updated_at,fare\n"
+                f"new,ann,DONE,{as_of(1)}T10:00:00+07:00,{as_of(1)}T10:00:00+07:00,5.00\n")  # fmt: skip
+            done(market, "run", "--date", as_of(1))
+        return real(*arguments)
+
+    old = done(market, "results", "--format", "csv")
+    with mock.patch.object(results, "results_as_of", late):
+        new = done(market, "results", "--format", "csv")
+    assert new.out != old.out
+    assert new == done(market, "results", "--format", "csv")
