@@ -86,7 +86,6 @@ class Figures:
 
 def exports(market: Market) -> Path:
     """The folder of export files, made once."""
-    CACHE.mkdir(exist_ok=True)
     folder = CACHE / "markets" / market.name()
     if not folder.is_dir():
         making = folder.with_name(folder.name + ".making")
@@ -164,6 +163,7 @@ def tell(text: str) -> None:
 
 def contest(plan: Plan, chosen: list[Contestant]) -> Figures:
     """The plan's rounds, each from the beginning. Raises Failed when the first contestant fails."""
+    CACHE.mkdir(exist_ok=True)
     figures = Figures()
     for contestant in chosen:
         why = contestant.missing()
