@@ -19,7 +19,7 @@ Command = tuple[str | Path, ...]
 
 
 class Contestant:
-    """A script in peers/ that takes WORK, step, first and last day, and leaves a Parquet file a day in WORK/results.
+    """A script in peers/ that takes WORK, step, first and last day, and leaves Parquet files in WORK/results.
 
     `only_last`: of a backfill it gives the results of the last day alone. `steps`: those that it takes.
     """
@@ -48,7 +48,7 @@ class Contestant:
         return (self.python(), PEERS / self.script, work, step, str(first), str(last), "--peak", peak)
 
     def results(self, work: Path, as_of: date) -> pl.DataFrame:
-        return pl.read_parquet(work / f"results/{as_of}.parquet")
+        return pl.scan_parquet(work / "results/*.parquet").filter(pl.col("as_of") == as_of).collect()
 
 
 class Missionctl(Contestant):

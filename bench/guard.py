@@ -16,7 +16,7 @@ from contest import contest, planned, print_table, ratio_of
 from contestants import CONTESTANTS
 from costs import Failed, hold
 
-BOUNDS = {"backfill": 8.0, "day": 6.0, "late": 8.0, "changed": 7.0}
+BOUNDS = {"backfill": 4.0, "day": 6.0, "late": 7.0, "changed": 7.5}
 SCALE, DAYS = 0.1, 20
 
 

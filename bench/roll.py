@@ -108,7 +108,7 @@ def rolled_by_hand(made: Sequence[Mission], partitions: Partitions) -> duckdb.Du
     for source in SOURCES:
         wanted = [str(partitions[source][day]) for day in needed_days(made, source)]
         daily = f"read_parquet({wanted}, hive_partitioning = true, hive_types_autocast = false)"
-        connection.execute(f"CREATE TABLE {source} AS {roll_sql(made, source, AS_OF, daily)}").fetchall()
+        connection.execute(f"CREATE TABLE {source} AS {roll_sql(made, source, [AS_OF], daily)}").fetchall()
     return connection
 
 

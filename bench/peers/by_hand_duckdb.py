@@ -1,7 +1,8 @@
 """The limit: what one would write by hand in DuckDB for the bench's marketplace, without ledger, checks or durability.
 
 State is a database of the newest version of each key, and of the daily sums. New files are read in one statement a source;
-keys that were known replace their row; the days that rows came to or left are summed again; then the results as of each day.
+keys that were known replace their row; the days that rows came to or left are summed again; then the results as of each day,
+ten days in a file and a plan.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ import duckdb
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from peers.asked import COLUMNS, FINAL, UTC_OFFSET, Asked, asked, metric_sql
-from peers.judged import judge_sql, roll_sql
+from peers.judged import judge_days_sql, judge_sql, roll_sql
 
 KEPT = {
     "offers": f"""offer_id AS key, updated_at, (closed_at + {UTC_OFFSET})::DATE AS day, hour(closed_at + {UTC_OFFSET}) AS hour,
@@ -22,6 +23,7 @@ KEPT = {
     "orders": f"""order_id AS key, updated_at, (final_at + {UTC_OFFSET})::DATE AS day, hour(final_at + {UTC_OFFSET}) AS hour,
         supplier_id, status, canceled_by, fare, discount, distance_km""",
 }
+DAYS_AT_ONCE = 10
 
 
 class State:
@@ -86,12 +88,13 @@ class State:
         suppliers = self.asked.work / "exports/suppliers.csv"
         self.run(f"CREATE OR REPLACE TEMP TABLE suppliers AS SELECT * FROM '{suppliers}'")
         self.run("SET preserve_insertion_order = true")  # what is judged comes sorted
-        for day in self.asked.days:
+        made = self.asked.missions
+        for first in range(0, len(self.asked.days), DAYS_AT_ONCE):
+            days = self.asked.days[first : first + DAYS_AT_ONCE]
             for source in KEPT:
-                self.run(
-                    f"CREATE OR REPLACE TEMP TABLE {source} AS {roll_sql(self.asked.missions, source, day, f'daily_{source}')}"
-                )
-            self.run(f"COPY ({judge_sql(self.asked.missions, day)}) TO '{self.asked.results}/{day}.parquet'")
+                self.run(f"CREATE OR REPLACE TEMP TABLE {source} AS {roll_sql(made, source, days, f'daily_{source}')}")
+            judged = judge_days_sql(made, days) if len(days) > 1 else judge_sql(made, days[0])
+            self.run(f"COPY ({judged}) TO '{self.asked.results}/{days[0]}.parquet'")
 
 
 def main() -> None:

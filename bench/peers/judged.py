@@ -13,9 +13,10 @@ from market.missions import SIGNS, SOURCES, Condition, Mission
 Span = tuple[date, date]
 
 
-def spans(made: Sequence[Mission], source: str, as_of: date) -> list[Span]:
-    """What the windows of the source's missions come to by now."""
-    return sorted({(start, min(end, as_of)) for m in made for start, end in m.windows(as_of) if source in m.sources})
+def spans(made: Sequence[Mission], source: str, *as_of_days: date) -> list[Span]:
+    """What the windows of the source's missions come to by the days."""
+    own = [mission for mission in made if source in mission.sources]
+    return sorted({(start, min(end, as_of)) for as_of in as_of_days for m in own for start, end in m.windows(as_of)})
 
 
 def used_metrics(made: Sequence[Mission], source: str) -> list[str]:
@@ -23,15 +24,58 @@ def used_metrics(made: Sequence[Mission], source: str) -> list[str]:
     return [metric for metric in SOURCES[source] if metric in named]
 
 
-def roll_sql(made: Sequence[Mission], source: str, as_of: date, daily: str) -> str:
+def roll_sql(made: Sequence[Mission], source: str, as_of_days: Sequence[date], daily: str) -> str:
     """A query for span, supplier_id and sums, over `daily`: anything with date (text), supplier_id and metrics."""
-    found = spans(made, source, as_of) or [(date.max, date.min)]
+    found = spans(made, source, *as_of_days) or [(date.max, date.min)]
     numbered = ", ".join(f"({no}, DATE '{first}', DATE '{last}')" for no, (first, last) in enumerate(found))
     sums = "".join(f", sum({name}) AS {name}" for name in used_metrics(made, source))
     return f"""SELECT span, supplier_id{sums} FROM {daily} JOIN (
         SELECT span, strftime(unnest(generate_series(first, last, INTERVAL 1 DAY)), '%Y-%m-%d') AS date
         FROM (VALUES {numbered}) AS v(span, first, last)) USING (date)
     GROUP BY span, supplier_id"""
+
+
+def judge_days_sql(made: Sequence[Mission], as_of_days: Sequence[date]) -> str:
+    """The rows of every mission as of several days, over the same tables: planned once for all of them."""
+    numbers = {source: {span: no for no, span in enumerate(spans(made, source, *as_of_days))} for source in SOURCES}
+    parts = [_days(mission, as_of_days, numbers) for mission in sorted(made, key=lambda mission: mission.id)]
+    return " UNION ALL ".join(f"({part})" for part in parts if part)
+
+
+def _days(mission: Mission, as_of_days: Sequence[date], numbers: Mapping[str, Mapping[Span, int]]) -> str:
+    windows = [
+        f"(DATE '{as_of}', DATE '{start}', DATE '{end}', "
+        + ", ".join(str(numbers[source][start, min(end, as_of)]) for source in mission.sources)
+        + ")"
+        for as_of in as_of_days
+        for start, end in mission.windows(as_of)
+    ]
+    if not windows:
+        return ""
+    columns = ", ".join(f"{source}_span" for source in mission.sources)
+    listed = f"(VALUES {', '.join(windows)}) AS w(as_of, window_start, window_end, {columns})"
+    values = ", ".join(f"{value_sql(c)} AS v{i}" for i, c in enumerate(mission.conditions))
+    met = " AND ".join(f"coalesce(v{i} {SIGNS[c.operator]} {c.target}, FALSE)" for i, c in enumerate(mission.conditions))
+    return f"""SELECT as_of, '{mission.id}' AS mission_id, supplier_id, window_start, window_end,
+        CASE WHEN as_of < window_end THEN CASE WHEN {met} THEN 'on_track' ELSE 'active' END
+             WHEN as_of < window_end + {mission.grace_days} THEN 'closing'
+             WHEN {met} THEN 'completed' ELSE 'failed' END AS mission_status,
+        {_by_unnest(mission).format(source="valued")}""".replace(
+        "FROM valued",
+        f"FROM (SELECT as_of, window_start, window_end, supplier_id, {values} FROM {_people(mission, listed)}"
+        " ORDER BY as_of, supplier_id, window_start) AS valued",
+    )
+
+
+def _people(mission: Mission, windows: str) -> str:
+    """Windows joined with the totals of who has a row in them."""
+    key = "as_of, window_start, window_end, supplier_id"
+    if mission.suppliers is not None:
+        chosen = f"{windows} CROSS JOIN (SELECT supplier_id FROM suppliers WHERE {mission.suppliers}) AS chosen"
+        joins = [f"LEFT JOIN {s} ON {s}.span = {s}_span AND {s}.supplier_id = chosen.supplier_id" for s in mission.sources]
+        return f"(SELECT * EXCLUDE (supplier_id), chosen.supplier_id FROM {chosen} {' '.join(joins)})"
+    own = [f"(SELECT * FROM {windows} JOIN {source} ON span = {source}_span) AS {source}" for source in mission.sources]
+    return " FULL JOIN ".join([own[0], *(f"{other} USING ({key})" for other in own[1:])])
 
 
 def judge_sql(made: Sequence[Mission], as_of: date) -> str:
