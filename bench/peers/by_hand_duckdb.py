@@ -94,7 +94,8 @@ class State:
             for source in KEPT:
                 self.run(f"CREATE OR REPLACE TEMP TABLE {source} AS {roll_sql(made, source, days, f'daily_{source}')}")
             judged = judge_days_sql(made, days) if len(days) > 1 else judge_sql(made, days[0])
-            self.run(f"COPY ({judged}) TO '{self.asked.results}/{days[0]}.parquet'")
+            if judged:  # on some days no window may be reported
+                self.run(f"COPY ({judged}) TO '{self.asked.results}/{days[0]}.parquet'")
 
 
 def main() -> None:

@@ -226,7 +226,8 @@ def main() -> None:
             for mission in given.missions
             for start, end in mission.windows(as_of)
         ]
-        pl.concat(pl.collect_all(parts)).write_parquet(given.results / f"{as_of}.parquet", compression="lz4")
+        if parts:
+            pl.concat(pl.collect_all(parts)).write_parquet(given.results / f"{as_of}.parquet", compression="lz4")
 
 
 if __name__ == "__main__":
