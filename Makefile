@@ -4,11 +4,12 @@ BIN := .venv/bin
 READY := .venv/.ready
 FILES ?= 20000
 SEED ?= 1
+SCALE ?= 1
 POINTS ?= 2500
 CHAINS ?= 200
 RUNS ?= 1000
 
-.PHONY: demo test check bench fuzz crash lint types imports clean
+.PHONY: demo test check bench guard fuzz crash lint types imports clean
 
 demo: $(READY) ## the main job on the demo data, and its results
 	$(BIN)/missionctl init --demo .
@@ -31,10 +32,16 @@ types: $(READY)
 imports: $(READY)
 	$(BIN)/lint-imports
 
-bench: $(READY) ## the year of flights beside a hand-written script, and others (see bench/README.md)
+bench: $(READY) ## all contestants on one simulated marketplace, growth, and others (see bench/README.md): SCALE=0.1 is quicker
+	$(BIN)/python bench/contest.py --scale $(SCALE)
+	$(BIN)/python bench/growth.py --scale $(SCALE)
+	$(BIN)/python bench/roll.py
 	$(BIN)/python bench/flights.py
 	$(BIN)/python bench/ingest.py
 	$(BIN)/python bench/formulas.py
+
+guard: $(READY) ## a small contest that fails when a ratio to the script by hand grows beyond its bound
+	$(BIN)/python bench/guard.py
 
 fuzz: $(READY) ## odd and damaged exports by the thousand beside a slow reader: FILES=20000 SEED=1; REPLAY=SEED:NUMBER for one
 	$(BIN)/python -m tests.fuzz --files $(FILES) --seed $(SEED) $(if $(REPLAY),--replay $(REPLAY))

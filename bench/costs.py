@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import platform
 import subprocess
@@ -22,18 +23,41 @@ class Cost:
     peak_mb: float
 
 
+class Failed(Exception):
+    """A command did not succeed."""
+
+
 def measure(*command: str | Path) -> Cost:
-    """Run a command that must succeed, and say what it cost."""
+    """Run a command that must succeed, and say what it cost; exits when it does not."""
+    try:
+        return cost_of(*command)
+    except Failed as failure:
+        sys.exit(str(failure))
+
+
+def cost_of(*command: str | Path) -> Cost:
+    """The same, of a command that may fail: raises Failed.
+
+    A process takes over the peak memory of the one that started it, so it is started by a small one: this file as a script.
+    """
+    said = subprocess.run([sys.executable, "-S", __file__, *map(str, command)], capture_output=True, text=True, check=False)
+    if said.returncode:
+        raise Failed(f"{' '.join(map(str, command))}: {said.stderr[-4000:]}")
+    return Cost(*json.loads(said.stdout))
+
+
+def _run(command: list[str]) -> None:
+    """Run the command and print its costs, or exit with what it said."""
     began = time.perf_counter()
-    process = subprocess.Popen(list(map(str, command)), stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
     assert process.stderr is not None
     said = process.stderr.read()
     _, status, usage = os.wait4(process.pid, 0)
     process.returncode = os.waitstatus_to_exitcode(status)
     wall = time.perf_counter() - began
     if process.returncode:
-        sys.exit(f"{' '.join(map(str, command))}: exit {process.returncode}\n{said.decode()}")
-    return Cost(wall, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024)
+        sys.exit(f"exit {process.returncode}\n{said.decode(errors='replace')}")
+    print(json.dumps([wall, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024]))
 
 
 def heading(repeats: int) -> None:
@@ -55,3 +79,7 @@ def hold(bounds: Sequence[tuple[str, float, float]]) -> bool:
     for said, value, bound in bounds:
         print(f"{said:<36} {value:>6.2f}   at most {bound:g}: {'holds' if value <= bound else 'BROKEN'}")
     return all(value <= bound for _, value, bound in bounds)
+
+
+if __name__ == "__main__":
+    _run(sys.argv[1:])

@@ -1,0 +1,2 @@
+{{ config(materialized='table') }}
+SELECT * FROM read_csv('{{ env_var("BENCH_WORK") }}/exports/suppliers.csv')
