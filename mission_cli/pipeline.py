@@ -11,9 +11,11 @@ from mission_cli.config.load import load_project, located, read_project
 from mission_cli.config.warn import guard_warnings
 from mission_cli.daily.sql_metric import sql_problems
 from mission_cli.model.calendar import DAY, business_day, days
-from mission_cli.model.errors import ConfigurationError
+from mission_cli.model.errors import ConfigurationError, UsageError
 from mission_cli.model.problems import Problem
 from mission_cli.model.project import Project
+from mission_cli.stages.audit.audit import audit_everything, audit_without_database
+from mission_cli.stages.audit.findings import Audit
 from mission_cli.stages.context import Context, Report, Watch
 from mission_cli.stages.evaluate import evaluate
 from mission_cli.stages.heal import heal
@@ -21,12 +23,13 @@ from mission_cli.stages.load import load_sources
 from mission_cli.stages.rosters import KnownRosters, load_rosters
 from mission_cli.stages.views import make_views
 from mission_cli.staging.files import missing_exports
-from mission_cli.store.database import opened
+from mission_cli.store.database import DamagedDatabaseError, opened, opened_to_read
 from mission_cli.store.files import Publisher
 from mission_cli.store.layout import Layout
 from mission_cli.store.ledger import Ledger
 from mission_cli.store.lock import held
 from mission_cli.store.manifest import DamagedManifestError, read_manifest
+from mission_cli.store.seals import seal
 
 
 def run_day(project: Project, as_of: date, command: str, now: datetime, watch: Watch) -> Report:
@@ -37,6 +40,23 @@ def run_day(project: Project, as_of: date, command: str, now: datetime, watch: W
 def backfill(project: Project, first: date, last: date, command: str, now: datetime, watch: Watch) -> Report:
     """The same for each day from `first` to `last`; days whose results still stand are passed over."""
     return _run(project, list(days(first, last)), command, now, watch, lambda _: first)
+
+
+def verify(project: Project, command: str, now: datetime, watch: Watch, *, deep: bool) -> Audit:
+    """Whether what lies in data/ is what the runs left; nothing is changed. `deep`: everything is computed again."""
+    layout = Layout(project.root)
+    if not layout.database.exists() and not layout.manifest.exists():
+        raise UsageError(f'nothing was computed yet in {project.root}; start with "missionctl run" or "missionctl backfill"')
+    with held(layout.lock, command, _instant(now)):
+        if not layout.database.exists():
+            return audit_without_database(layout, watch, "is not there")
+        try:
+            with opened_to_read(layout.database, layout.scratch, project.timezone) as database:
+                ledger, today = Ledger(database), business_day(now, project.timezone, project.day_start)
+                context = Context(project, layout, database, ledger, Publisher(layout.data), watch, 0, today, today)
+                return audit_everything(context, deep=deep)
+        except DamagedDatabaseError as error:
+            return audit_without_database(layout, watch, f"cannot be opened as a database: {error}")
 
 
 def _next_day(latest: date | None, as_of: date) -> date:
@@ -98,8 +118,7 @@ def _run(
 def _begun(project: Project, command: str, now: datetime, watch: Watch, effective: _Effective) -> Iterator[Context]:
     """Hold the project, open its ledger, and record how the block ended. `effective`: newest as-of day → that of rosters."""
     layout = Layout(project.root)
-    since = now.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-    with held(layout.lock, command, since), opened(layout.database, layout.scratch, project.timezone) as database:
+    with held(layout.lock, command, _instant(now)), opened(layout.database, layout.scratch, project.timezone) as database:
         ledger = Ledger(database)
         littered = ledger.was_cut_off()
         run = ledger.begin_run(command, now.astimezone(UTC).replace(tzinfo=None))
@@ -127,6 +146,10 @@ def _begun(project: Project, command: str, now: datetime, watch: Watch, effectiv
             raise
 
 
+def _instant(now: datetime) -> str:
+    return now.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
 def _end(context: Context) -> None:
     """The ledger says last that the run is done: until then the next one sweeps up after it."""
     with context.database.transaction():
@@ -135,6 +158,7 @@ def _end(context: Context) -> None:
         context.remove_obsolete()
         if context.littered:
             context.sweep()
+        seal(context.database, context.layout.manifest)
 
 
 def _record(context: Context, outcome: str) -> None:

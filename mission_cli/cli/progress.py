@@ -11,7 +11,14 @@ from mission_cli.cli.exits import say
 if TYPE_CHECKING:
     from rich.progress import Progress, TaskID
 
-_WORDS = {"load": "loading files", "compute": "computing days", "evaluate": "evaluating missions"}
+_WORDS = {
+    "load": "loading files",
+    "compute": "computing days",
+    "evaluate": "evaluating missions",
+    "verify": "verifying files",
+    "recompute": "computing again",
+    "reevaluate": "evaluating again",
+}
 
 
 def watching(*, color: bool) -> PlainWatch | BarWatch:

@@ -110,3 +110,16 @@ CREATE TABLE IF NOT EXISTS awards (            -- grain: mission, window and sup
     earned DECIMAL(38,9) NOT NULL,             -- before limits
     reward DECIMAL(38,9) NOT NULL              -- what is paid
 );
+
+CREATE TABLE IF NOT EXISTS pruned (            -- grain: what prune removed and nothing has asked for since
+    source VARCHAR NOT NULL,                   -- empty: the results as of the day
+    day DATE NOT NULL,
+    change INTEGER NOT NULL,                   -- days.change at that time: a later one makes the day stale
+    awards VARCHAR NOT NULL                    -- evaluations.awards: later results were made from it
+);
+
+CREATE TABLE IF NOT EXISTS seals (             -- grain: what the last run that was done left, to be compared by verify
+    name VARCHAR NOT NULL,                     -- a table of the ledger, or manifest.json
+    rows BIGINT NOT NULL,
+    digest VARCHAR NOT NULL                    -- of the rows in any order, after the engine's version; or of the file
+);

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from functools import partial
 from pathlib import Path
@@ -228,3 +228,29 @@ def _task(context: Context, as_of_days: Sequence[date], rosters: KnownRosters) -
     awards = context.ledger.earlier_awards(limited, max(as_of_days), as_of_days) if limited else NO_AWARDS
     known = rosters.of_days(as_of_days)
     return EvaluationTask(project, context.layout.data, tuple(as_of_days), partitions, known, awards)
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """As-of days that have results: those that would be made the same now; those whose data changed since; and those made by
+    other rules than today's."""
+
+    stand: list[date]
+    changed: list[date]
+    by_earlier_rules: list[date]
+
+
+def standing_days(context: Context, rosters: KnownRosters) -> Standing:
+    """Which results can be made again, to be the same."""
+    rules = rules_meaning(context.project)
+    made_by = context.ledger.evaluation_rules()
+    days = sorted(day for day, made in made_by.items() if made == rules)
+    changed = set(_todo(context, days, _inputs(context, rules, days, rosters)))
+    others = sorted(made_by.keys() - set(days))
+    return Standing([day for day in days if day not in changed], sorted(changed), others)
+
+
+def compute_again(context: Context, as_of_days: Sequence[date], rosters: KnownRosters, data: Path) -> Iterator[Outcome]:
+    """The results as of the days, published below another folder than the project's; the ledger is only read."""
+    for portion in _portions(context, as_of_days, rosters):
+        yield compute_results(replace(_task(context, portion, rosters), data=data))

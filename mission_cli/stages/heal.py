@@ -31,7 +31,7 @@ def heal(context: Context, as_of_days: Sequence[date], rosters: KnownRosters) ->
     Their neighbours too, so that an explanation can show the orders that missed a window by a day.
     """
     needed = needed_days(context.project, as_of_days, rosters.own_windows)
-    plan = []
+    plan: list[Plan] = []
     for source in context.project.sources:
         meaning = partition_meaning(partition_metrics(context.project, source.id), context.project.timezone)
         windows = needed.get(source.id, set())
@@ -39,7 +39,7 @@ def heal(context: Context, as_of_days: Sequence[date], rosters: KnownRosters) ->
         stale = {day: why for day, why in context.ledger.stale_days(source.id, meaning).items() if day in wanted}
         plan.append((source, meaning, stale))
     context.watch.begin("compute", sum(len(stale) for _, _, stale in plan))
-    for job, entries in in_order(_jobs(context, plan)):
+    for job, entries in compute_days(context, plan):
         with context.database.transaction():
             context.obsolete += context.ledger.replace_partitions(entries)
         why = {day: reason for day, (_, reason) in job.stale.items() if day != UNDATED}
@@ -47,8 +47,17 @@ def heal(context: Context, as_of_days: Sequence[date], rosters: KnownRosters) ->
         context.watch.advance(len(entries))
 
 
+Plan = tuple[Source, str, dict[date, tuple[int, str]]]
+"""A source, the fingerprint of its metrics, and days to compute: day → newest change and why."""
+
+
+def compute_days(context: Context, plan: Sequence[Plan]) -> Iterator[tuple[Job, list[PartitionEntry]]]:
+    """Publish the files of the days; what to enter in the ledger comes back in portions, and is not entered here."""
+    return in_order(_jobs(context, plan))
+
+
 @dataclass(frozen=True, slots=True)
-class _Job:
+class Job:
     """Some stale days of one source: day → newest change and why; and their records, read already."""
 
     source: Source
@@ -57,7 +66,7 @@ class _Job:
     records: DayRecords
 
 
-def _jobs(context: Context, plan: Sequence[tuple[Source, str, dict[date, tuple[int, str]]]]) -> Iterator[Callable[[], _Computed]]:
+def _jobs(context: Context, plan: Sequence[Plan]) -> Iterator[Callable[[], _Computed]]:
     """A job per portion of days; its records are read here, where the database may be used."""
     for source, meaning, stale in plan:
         for portion in in_portions(context.database, source, list(stale)) if stale else ():
@@ -67,14 +76,14 @@ def _jobs(context: Context, plan: Sequence[tuple[Source, str, dict[date, tuple[i
                 context.project,
                 context.layout.data,
                 context.today,
-                _Job(source, meaning, {d: stale[d] for d in portion}, records),
+                Job(source, meaning, {d: stale[d] for d in portion}, records),
             )
 
 
-_Computed = tuple[_Job, list[PartitionEntry]]
+_Computed = tuple[Job, list[PartitionEntry]]
 
 
-def _compute(project: Project, data: Path, today: date, job: _Job) -> _Computed:
+def _compute(project: Project, data: Path, today: date, job: Job) -> _Computed:
     """Publish the orders and left-out records of the days, then the partitions from them."""
     publisher = Publisher(data)
     files = publish_days(publisher, job.source, list(job.stale), job.records)

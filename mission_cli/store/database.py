@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
@@ -157,6 +158,29 @@ def opened(path: Path, scratch: Path, timezone: str) -> Iterator[Database]:
         connection.close()
 
 
+class DamagedDatabaseError(StorageError):
+    """What lies there is no database, or one that can no longer be read."""
+
+
+@contextmanager
+def opened_to_read(path: Path, scratch: Path, timezone: str) -> Iterator[Database]:
+    """The database at `path` as it is; only temporary tables can be made. The caller holds the lock.
+
+    Raises DamagedDatabaseError when it cannot be opened; what fails inside the block passes through.
+    """
+    _clear(scratch)
+    try:
+        connection = duckdb.connect(path, read_only=True, config={"temp_directory": str(scratch), "memory_limit": _MEMORY})
+    except (duckdb.Error, RuntimeError) as error:
+        raise DamagedDatabaseError(first_line(error)) from error
+    try:
+        configure(connection, timezone)
+        _refuse_other_formats(connection, path)
+        yield Database(connection)
+    finally:
+        connection.close()
+
+
 def _refuse_other_formats(connection: duckdb.DuckDBPyConnection, path: Path) -> None:
     """Tables of another version are not touched. Raises StorageError."""
     tables = {name for (name,) in connection.execute("SELECT table_name FROM duckdb_tables()").fetchall()}
@@ -174,7 +198,9 @@ def _clear(scratch: Path) -> None:
     """Remove what a run that was killed has left in its scratch folder."""
     scratch.mkdir(parents=True, exist_ok=True)
     for left in scratch.iterdir():
-        if left.is_file():
+        if left.is_dir() and not left.is_symlink():
+            shutil.rmtree(left)
+        else:
             left.unlink()
 
 

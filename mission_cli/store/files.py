@@ -128,6 +128,12 @@ def replace_text(path: Path, text: str) -> None:
     sync(path.parent)
 
 
+def unnamed(data: Path, folders: Iterable[str], named: set[str]) -> list[str]:
+    """What `sweep` would remove, relative to `data`, in order."""
+    found = (path for top in folders for path in (data / top).rglob("*") if path.is_file() or path.is_symlink())
+    return sorted(name for path in found if (name := path.relative_to(data).as_posix()) not in named)
+
+
 def sweep(data: Path, folders: Iterable[str], named: set[str]) -> int:
     """Remove every file below `folders` that is not `named`, and folders left empty; returns how many files went."""
     removed = 0

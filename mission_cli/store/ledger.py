@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from datetime import date, datetime
 from typing import Any
 
@@ -212,6 +212,14 @@ class Ledger:
         now = {name for e in entries for name in (e.orders_file, e.left_out_file, e.file)}
         return [name for row in old for name in row if name is not None and name not in now]
 
+    def partitions(self) -> dict[str, dict[date, PartitionEntry]]:
+        """Source → day → what was computed."""
+        found: dict[str, dict[date, PartitionEntry]] = {}
+        names = ", ".join(column.name for column in fields(PartitionEntry))
+        for row in self._database.rows(f"SELECT {names} FROM partitions"):
+            found.setdefault(row[0], {})[row[1]] = PartitionEntry(*row)
+        return found
+
     def partition_digests(self) -> dict[str, dict[date, str]]:
         """Source → day → digest of every partition that has suppliers."""
         found: dict[str, dict[date, str]] = {}
@@ -236,6 +244,10 @@ class Ledger:
     def evaluation_meanings(self) -> dict[date, str]:
         """As-of day → fingerprint of all that its results were made from."""
         return dict(self._database.rows("SELECT as_of, meaning FROM evaluations"))
+
+    def evaluation_rules(self) -> dict[date, str]:
+        """As-of day → fingerprint of the rules that its results were made by."""
+        return dict(self._database.rows("SELECT as_of, rules FROM evaluations"))
 
     def replace_evaluations(self, rules: str, made: Mapping[date, Evaluation]) -> list[str]:
         """Record the results of as-of days; returns the names of files that the ledger no longer knows."""
