@@ -20,13 +20,14 @@ from mission_cli.stages.context import Context, Report, Watch
 from mission_cli.stages.evaluate import evaluate
 from mission_cli.stages.heal import heal
 from mission_cli.stages.load import load_sources
+from mission_cli.stages.prune import Pruned, find_prunable, leftovers_of, remove_pruned
 from mission_cli.stages.rosters import KnownRosters, load_rosters
 from mission_cli.stages.views import make_views
 from mission_cli.staging.files import missing_exports
 from mission_cli.store.database import DamagedDatabaseError, opened, opened_to_read
 from mission_cli.store.files import Publisher
 from mission_cli.store.layout import Layout
-from mission_cli.store.ledger import Ledger
+from mission_cli.store.ledger import UNDATED, Ledger
 from mission_cli.store.lock import held
 from mission_cli.store.manifest import DamagedManifestError, read_manifest
 from mission_cli.store.seals import seal
@@ -45,18 +46,44 @@ def backfill(project: Project, first: date, last: date, command: str, now: datet
 def verify(project: Project, command: str, now: datetime, watch: Watch, *, deep: bool) -> Audit:
     """Whether what lies in data/ is what the runs left; nothing is changed. `deep`: everything is computed again."""
     layout = Layout(project.root)
+    _refuse_empty(project.root)
+    try:
+        with _read(project, command, now, watch) as context:
+            return audit_everything(context, deep=deep)
+    except DamagedDatabaseError as error:
+        return audit_without_database(layout, watch, error.what)
+
+
+def _refuse_empty(root: Path) -> None:
+    layout = Layout(root)
     if not layout.database.exists() and not layout.manifest.exists():
-        raise UsageError(f'nothing was computed yet in {project.root}; start with "missionctl run" or "missionctl backfill"')
-    with held(layout.lock, command, _instant(now)):
-        if not layout.database.exists():
-            return audit_without_database(layout, watch, "is not there")
-        try:
-            with opened_to_read(layout.database, layout.scratch, project.timezone) as database:
-                ledger, today = Ledger(database), business_day(now, project.timezone, project.day_start)
-                context = Context(project, layout, database, ledger, Publisher(layout.data), watch, 0, today, today)
-                return audit_everything(context, deep=deep)
-        except DamagedDatabaseError as error:
-            return audit_without_database(layout, watch, f"cannot be opened as a database: {error}")
+        raise UsageError(f'nothing was computed yet in {root}; start with "missionctl run" or "missionctl backfill"')
+
+
+@contextmanager
+def _read(project: Project, command: str, now: datetime, watch: Watch) -> Iterator[Context]:
+    """Hold the project and read its ledger. Raises DamagedDatabaseError when it cannot be opened."""
+    layout, today = Layout(project.root), business_day(now, project.timezone, project.day_start)
+    with held(layout.lock, command, _instant(now)), opened_to_read(layout.database, layout.scratch, project.timezone) as database:
+        yield Context(project, layout, database, Ledger(database), Publisher(layout.data), watch, 0, today, today)
+
+
+def prune(project: Project, keep_days: int, command: str, now: datetime, watch: Watch, *, dry: bool) -> Pruned:
+    """Remove what no window can need: see `find_prunable`; and files that nothing names. `dry`: only say what would go."""
+    _refuse_empty(project.root)
+    if dry:
+        with _read(project, command, now, watch) as context:
+            found = find_prunable(context, keep_days)
+            found.leftovers = leftovers_of(context)
+            return found
+    with _begun(project, command, now, watch, lambda latest: latest or UNDATED) as context:
+        if context.littered:  # what it computed is not published yet, and must not be in part
+            raise UsageError("the last run was cut off or failed; what it left is removed now: run it again, then prune")
+        found = find_prunable(context, keep_days)
+        remove_pruned(context, found)
+    gone = {name for name, _ in found.files}
+    found.leftovers = [(name, size) for name, size in context.swept if name not in gone]
+    return found
 
 
 def _next_day(latest: date | None, as_of: date) -> date:

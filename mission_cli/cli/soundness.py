@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 
 from mission_cli.cli.exits import say
 from mission_cli.cli.render import print_json, print_text
 from mission_cli.stages.audit.findings import Again, Audit
+from mission_cli.stages.prune import Pruned
 
 _FEW = 5
 
@@ -70,5 +71,29 @@ def _not_again(again: Again) -> Iterator[str]:
 
 def _audit(audit: Audit) -> dict[str, object]:
     found = asdict(audit)
-    found["leftovers"] = [{"file": f"data/{name}", "bytes": count} for name, count in audit.leftovers]
+    found["leftovers"] = _named(audit.leftovers)
     return {"ok": not audit.problems, **found}
+
+
+def print_pruned(found: Pruned, *, dry: bool, as_json: bool) -> None:
+    """What went, or would go."""
+    if as_json:
+        print_json({"dry_run": dry, **asdict(found)} | {name: _named(getattr(found, name)) for name in ("files", "leftovers")})
+        return
+    for line in _gone(found):
+        print_text(line)
+    freed = size(sum(count for _, count in found.files + found.leftovers))
+    print_text(f"{'would free' if dry else 'freed'} {freed} in {counted(len(found.files + found.leftovers), 'file')}")
+
+
+def _gone(found: Pruned) -> Iterator[str]:
+    if found.results:
+        yield f"results: {counted(len(found.results), 'day')}, {found.results[0]} to {found.results[-1]}"
+    for source, gone in found.days.items():
+        yield f"{source}: {counted(len(gone), 'day')}, {gone[0]} to {gone[-1]}"
+    if found.leftovers:
+        yield f"left over by runs that were cut off: {counted(len(found.leftovers), 'file')}"
+
+
+def _named(files: Sequence[tuple[str, int]]) -> list[dict[str, object]]:
+    return [{"file": f"data/{name}", "bytes": count} for name, count in files]

@@ -50,7 +50,8 @@ class Context:
     """One run: the project, its ledger, and what the run reports. `obsolete`: files that the ledger no longer names.
 
     `today`: the business day that has begun there and not ended. `effective`: the first as-of day for which a roster counts
-    that this run takes in. `littered`: an earlier run was cut off, so that files may lie about that nothing names.
+    that this run takes in. `littered`: an earlier run was cut off, so that files may lie about that nothing names. `swept`: those
+    that were removed, with their bytes.
     """
 
     project: Project
@@ -65,6 +66,7 @@ class Context:
     report: Report = field(default_factory=Report)
     obsolete: list[str] = field(default_factory=list)
     littered: bool = False
+    swept: list[tuple[str, int]] = field(default_factory=list)
 
     def publish(self) -> None:
         """Let readers see what the ledger names now. What it no longer names stays a while, for those who are reading it."""
@@ -89,9 +91,10 @@ class Context:
 
     def sweep(self) -> None:
         """Remove every published file that neither the ledger nor, so that readers go on, the manifest names."""
-        sweep(self.layout.data, EVIDENCE, self.ledger.named_files() | self._shown())
+        self.swept += sweep(self.layout.data, EVIDENCE, self.ledger.named_files() | self.shown_files())
 
-    def _shown(self) -> set[str]:
+    def shown_files(self) -> set[str]:
+        """The files that readers are shown; none when the manifest is damaged."""
         try:
             return read_manifest(self.layout.manifest).files
         except DamagedManifestError:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from datetime import date
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -35,6 +37,13 @@ def brief(database: Database) -> dict[str, Any]:
 _BATCHES = """
     SELECT batch, source, file, status, records, new, updated, duplicate, superseded, rejected, reason, bytes, run
     FROM batches ORDER BY batch"""
+
+
+def in_spans(days: Sequence[date]) -> list[list[str]]:
+    """Days in order, as first and last day of each unbroken span."""
+    starts = [day for n, day in enumerate(days) if n == 0 or (day - days[n - 1]).days > 1]
+    ends = [day for n, day in enumerate(days) if n + 1 == len(days) or (days[n + 1] - day).days > 1]
+    return [[first.isoformat(), last.isoformat()] for first, last in zip(starts, ends, strict=True)]
 
 
 def _table(database: Database, sql: str) -> dict[str, Any]:

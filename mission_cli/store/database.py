@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import warnings
 from collections.abc import Iterator, Mapping, Sequence
@@ -159,7 +160,11 @@ def opened(path: Path, scratch: Path, timezone: str) -> Iterator[Database]:
 
 
 class DamagedDatabaseError(StorageError):
-    """What lies there is no database, or one that can no longer be read."""
+    """There is no database, or one that can no longer be opened; `what` says which, without its name."""
+
+    def __init__(self, path: Path, what: str) -> None:
+        super().__init__(f"{path} {what}")
+        self.what = what
 
 
 @contextmanager
@@ -168,17 +173,28 @@ def opened_to_read(path: Path, scratch: Path, timezone: str) -> Iterator[Databas
 
     Raises DamagedDatabaseError when it cannot be opened; what fails inside the block passes through.
     """
+    if not path.exists():
+        raise DamagedDatabaseError(path, "is not there")
     _clear(scratch)
     try:
         connection = duckdb.connect(path, read_only=True, config={"temp_directory": str(scratch), "memory_limit": _MEMORY})
     except (duckdb.Error, RuntimeError) as error:
-        raise DamagedDatabaseError(first_line(error)) from error
+        raise DamagedDatabaseError(path, f"cannot be opened as a database: {first_line(error)}") from error
     try:
         configure(connection, timezone)
         _refuse_other_formats(connection, path)
+        _lend_tables(connection)
         yield Database(connection)
     finally:
         connection.close()
+
+
+def _lend_tables(connection: duckdb.DuckDBPyConnection) -> None:
+    """Empty temporary tables in the place of those that a later version has added."""
+    there = {name for (name,) in connection.execute("SELECT table_name FROM duckdb_tables()").fetchall()}
+    for made in re.findall(r"CREATE TABLE IF NOT EXISTS .*?;\n", statement("schema"), re.DOTALL):
+        if made.split()[5] not in there:
+            connection.execute(made.replace("CREATE TABLE", "CREATE TEMP TABLE", 1))
 
 
 def _refuse_other_formats(connection: duckdb.DuckDBPyConnection, path: Path) -> None:

@@ -134,16 +134,17 @@ def unnamed(data: Path, folders: Iterable[str], named: set[str]) -> list[str]:
     return sorted(name for path in found if (name := path.relative_to(data).as_posix()) not in named)
 
 
-def sweep(data: Path, folders: Iterable[str], named: set[str]) -> int:
-    """Remove every file below `folders` that is not `named`, and folders left empty; returns how many files went."""
-    removed = 0
+def sweep(data: Path, folders: Iterable[str], named: set[str]) -> list[tuple[str, int]]:
+    """Remove every file below `folders` that is not `named`, and folders left empty; returns what went, with its bytes."""
+    removed: list[tuple[str, int]] = []
     for top in folders:
         for parent, subfolders, files in os.walk(data / top, topdown=False):
             for file in files:
                 path = Path(parent) / file
-                if path.relative_to(data).as_posix() not in named:
+                name = path.relative_to(data).as_posix()
+                if name not in named:
+                    removed.append((name, path.lstat().st_size))
                     path.unlink()
-                    removed += 1
             if not any(Path(parent, sub).exists() for sub in subfolders) and not any(Path(parent).iterdir()):
                 Path(parent).rmdir()
     return removed

@@ -9,7 +9,7 @@ from typing import Any
 
 import polars as pl
 
-from mission_cli.store.brief import brief
+from mission_cli.store.brief import brief, in_spans
 from mission_cli.store.database import Database
 from mission_cli.store.files import Published
 from mission_cli.store.manifest import DayEntry, Manifest, ResultEntry
@@ -124,7 +124,7 @@ class Ledger:
         sql = """SELECT unnest([orders_file, left_out_file, file]) FROM partitions WHERE source = $source
                  UNION ALL SELECT file FROM logs WHERE source = $source"""
         files = self._database.rows(sql, {"source": source})
-        for table in ("batches", "rejects", "logs", "days", "partitions", "source_meanings"):
+        for table in ("batches", "rejects", "logs", "days", "partitions", "pruned", "source_meanings"):
             self._database.execute(f"DELETE FROM {table} WHERE source = ?", [source])
         return [name for (name,) in files if name is not None]
 
@@ -191,11 +191,11 @@ class Ledger:
         self._database.execute("INSERT INTO days SELECT ?, day, ? FROM changed_days", [source, change])
 
     def stale_days(self, source: str, meaning: str) -> dict[date, tuple[int, str]]:
-        """Day → its newest change and why it is to be computed: `new`, `late data` or `metrics changed`."""
+        """Day → its newest change and why it is to be computed: `new`, `pruned`, `late data` or `metrics changed`."""
         sql = """
-            SELECT d.day, d.change, CASE WHEN p.day IS NULL THEN 'new' WHEN p.change <> d.change THEN 'late data'
-                   ELSE 'metrics changed' END
-            FROM days AS d LEFT JOIN partitions AS p USING (source, day)
+            SELECT d.day, d.change, CASE WHEN p.day IS NULL AND r.day IS NULL THEN 'new' WHEN r.change = d.change THEN 'pruned'
+                   WHEN p.change IS DISTINCT FROM d.change THEN 'late data' ELSE 'metrics changed' END
+            FROM days AS d LEFT JOIN partitions AS p USING (source, day) LEFT JOIN pruned AS r USING (source, day)
             WHERE d.source = ? AND (p.day IS NULL OR p.change <> d.change OR p.meaning <> ?) ORDER BY d.day"""
         return {day: (change, why) for day, change, why in self._database.rows(sql, [source, meaning])}
 
@@ -206,7 +206,8 @@ class Ledger:
         old = self._database.rows(
             "SELECT orders_file, left_out_file, file FROM partitions WHERE source = ? AND list_contains(?, day)", [source, days]
         )
-        self._database.execute("DELETE FROM partitions WHERE source = ? AND list_contains(?, day)", [source, days])
+        for table in ("partitions", "pruned"):
+            self._database.execute(f"DELETE FROM {table} WHERE source = ? AND list_contains(?, day)", [source, days])
         text = dict.fromkeys(("orders_file", "left_out_file", "file", "digest"), pl.String)
         self._insert("partitions", [asdict(entry) for entry in entries], {"change": pl.Int32, **text})
         now = {name for e in entries for name in (e.orders_file, e.left_out_file, e.file)}
@@ -245,6 +246,10 @@ class Ledger:
         """As-of day → fingerprint of all that its results were made from."""
         return dict(self._database.rows("SELECT as_of, meaning FROM evaluations"))
 
+    def result_files(self) -> dict[date, str]:
+        """As-of day → file of its results."""
+        return dict(self._database.rows("SELECT as_of, file FROM evaluations"))
+
     def evaluation_rules(self) -> dict[date, str]:
         """As-of day → fingerprint of the rules that its results were made by."""
         return dict(self._database.rows("SELECT as_of, rules FROM evaluations"))
@@ -254,6 +259,7 @@ class Ledger:
         days = list(made)
         old = self._database.rows("SELECT file FROM evaluations WHERE list_contains(?, as_of)", [days])
         self._database.execute("DELETE FROM evaluations WHERE list_contains(?, as_of)", [days])
+        self._database.execute("DELETE FROM pruned WHERE source = '' AND list_contains(?, day)", [days])
         rows = [
             {
                 "as_of": day,
@@ -278,8 +284,9 @@ class Ledger:
     # awards
 
     def award_digests(self) -> dict[date, str]:
-        """As-of day → fingerprint of what missions with limits awarded that day, of days on which they did."""
-        return dict(self._database.rows("SELECT as_of, awards FROM evaluations WHERE awards <> ''"))
+        """As-of day → fingerprint of what missions with limits awarded that day, of days on which they did; pruned ones too."""
+        sql = "SELECT as_of, awards FROM evaluations UNION ALL SELECT day, awards FROM pruned"
+        return dict(self._database.rows(f"SELECT * FROM ({sql}) WHERE awards <> ''"))
 
     def earlier_awards(self, missions: Sequence[str], before: date, without: Sequence[date]) -> pl.DataFrame:
         """What the missions awarded on days before, but for some days; columns as in the table `awards`."""
@@ -314,6 +321,29 @@ class Ledger:
         self._database.execute("DELETE FROM rosters WHERE roster = ?", [roster])
         return [name for (name,) in files]
 
+    # pruning
+
+    def prune(self, days: Mapping[str, Sequence[date]], as_of_days: Sequence[date]) -> list[str]:
+        """Forget partitions, source → days, and results, but that they were there; returns the names of their files."""
+        files: list[tuple[str | None]] = []
+        for source, gone in days.items():
+            at, values = "FROM partitions WHERE source = ? AND list_contains(?, day)", [source, list(gone)]
+            files += self._database.rows(f"SELECT unnest([orders_file, left_out_file, file]) {at}", values)
+            self._database.execute(f"INSERT INTO pruned SELECT source, day, change, '' {at}", values)
+            self._database.execute(f"DELETE {at}", values)
+        at = "FROM evaluations WHERE list_contains(?, as_of)"
+        files += self._database.rows(f"SELECT file {at}", [list(as_of_days)])
+        self._database.execute(f"INSERT INTO pruned SELECT '', as_of, 0, awards {at}", [list(as_of_days)])
+        self._database.execute(f"DELETE {at}", [list(as_of_days)])
+        return [name for (name,) in files if name is not None]
+
+    def pruned(self) -> dict[str, list[date]]:
+        """Source → days that were pruned and not computed since; those of results under the empty name. In order."""
+        found: dict[str, list[date]] = {}
+        for source, day in self._database.rows("SELECT source, day FROM pruned ORDER BY source, day"):
+            found.setdefault(source, []).append(day)
+        return found
+
     # what readers see
 
     def manifest(self, meanings: Mapping[str, str]) -> Manifest:
@@ -327,11 +357,13 @@ class Ledger:
             for as_of, file, rules in self._database.rows("SELECT as_of, file, rules FROM evaluations")
         }
         stale = {
-            source: [day for day in self.stale_days(source, meaning) if day != UNDATED] for source, meaning in meanings.items()
+            source: [day for day, (_, why) in self.stale_days(source, meaning).items() if day != UNDATED and why != "pruned"]
+            for source, meaning in meanings.items()
         }
         state = brief(self._database) | {
             "refused": [{"file": file, "reason": reason} for file, reason in self.refused_files()],
             "stale": {source: [day.isoformat() for day in found] for source, found in stale.items() if found},
+            "pruned": {source: in_spans(found) for source, found in self.pruned().items()},
         }
         return Manifest(days, results, [], {}, state)
 

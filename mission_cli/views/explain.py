@@ -29,6 +29,7 @@ from mission_cli.views.published import (
     from_one_state,
     identify,
     known_mission,
+    pruned_spans,
     results_as_of,
 )
 from mission_cli.views.standing import absence, reward_note, standing, target_note
@@ -77,7 +78,19 @@ def _notes(project: Project, source: Published, as_of: date, missions: Sequence[
         within = [day for day in days if any(start <= date.fromisoformat(day) <= end for start, end in spans)]
         if within:
             notes.append(f"days of {name} waiting to be computed again: {', '.join(within)}")
-    return notes
+    return notes + _pruned(project, source, as_of, missions)
+
+
+def _pruned(project: Project, source: Published, as_of: date, missions: Sequence[MissionExplained]) -> list[str]:
+    """The days behind the numbers that are no longer kept; rules that reach farther back than before may ask for some."""
+    uses = {str(mission.id): mission_sources(project, mission) for mission in project.missions}
+    found: dict[str, None] = {}
+    for part in missions:
+        if part.window_start is not None and part.window_end is not None:
+            for name in sorted(uses[part.mission_id]):
+                for span in pruned_spans(source, name, part.window_start, min(part.window_end, as_of)):
+                    found[f"days of {name} were pruned: {span}; missionctl run --date {as_of} computes them again"] = None
+    return list(found)
 
 
 def _mission(evidence: Evidence, who: Identity, mission: Mission, as_of: date, rows: pl.DataFrame) -> list[MissionExplained]:

@@ -65,9 +65,18 @@ def chosen_day(source: Published, day: date | None, today: date) -> date:
     if day is None:
         return latest
     if day not in source.manifest.results:
+        if pruned_spans(source, "", day, day):
+            raise UsageError(f"the results as of {day} were pruned; missionctl run --date {day} makes them again")
         first = min(source.manifest.results)
         raise UsageError(f"no results as of {day}; there are some from {first} to {latest} (missionctl run --date {day})")
     return day
+
+
+def pruned_spans(source: Published, name: str, first: date, last: date) -> list[str]:
+    """Days of a source (or, without its name, as-of days) within a span that were pruned and not computed since, as text."""
+    spans = [tuple(map(date.fromisoformat, span)) for span in source.manifest.state.get("pruned", {}).get(name, ())]
+    within = [(max(start, first), min(end, last)) for start, end in spans if start <= last and first <= end]
+    return [f"{start} to {end}" if start < end else f"{start}" for start, end in within]
 
 
 def results_as_of(source: Published, day: date) -> pl.DataFrame:

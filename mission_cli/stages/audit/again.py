@@ -77,7 +77,7 @@ def _compare(audit: Audit, known: PartitionEntry, made: PartitionEntry) -> None:
 def _check_results(audit: Audit, again: Again, context: Context, rosters: KnownRosters, data: Path) -> None:
     standing = standing_days(context, rosters)
     again.changed, again.by_earlier_rules = len(standing.changed), len(standing.by_earlier_rules)
-    known = {day: entry.file for day, entry in context.ledger.manifest({}).results.items()}
+    known = context.ledger.result_files()
     context.watch.begin("reevaluate", len(standing.stand))
     for outcome in compute_again(context, standing.stand, rosters, data):
         for day, made in outcome.published.items():

@@ -79,11 +79,8 @@ def check_awards(audit: Audit, database: Database, data: Path, damaged: set[str]
 
 
 def _awards_of_no_day(database: Database) -> Iterator[str]:
-    pruned = (
-        "SELECT day FROM pruned WHERE source = ''" if ("pruned",) in database.rows(TABLES) else "SELECT NULL::DATE WHERE FALSE"
-    )
-    sql = f"""SELECT decided_on, count(*) FROM awards WHERE decided_on NOT IN (SELECT as_of FROM evaluations UNION ALL {pruned})
-              GROUP BY decided_on ORDER BY decided_on"""
+    known = "SELECT as_of FROM evaluations UNION ALL SELECT day FROM pruned WHERE source = ''"
+    sql = f"SELECT decided_on, count(*) FROM awards WHERE decided_on NOT IN ({known}) GROUP BY decided_on ORDER BY decided_on"
     for day, count in database.rows(sql):
         yield f"{count:,} awards decided on {day}, as of which there are no results"
 

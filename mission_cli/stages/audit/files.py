@@ -107,10 +107,14 @@ def _counted(path: Path, recorded: Recorded, size: int) -> _Looked:
 
 
 def check_manifest(audit: Audit, layout: Layout, ledger: Ledger | None) -> Manifest:
-    """Read the manifest, and hold its days and results against the ledger when that is given; an empty one when it is damaged."""
+    """Read the manifest, and hold its days and results against the ledger of a run that is done; an empty one when it is damaged.
+
+    Without a ledger there may be none yet: the first run was cut off.
+    """
     place = "data/manifest.json"
     if not layout.manifest.exists():
-        audit.damaged(place, "is not there", RUN_AGAIN)
+        if ledger is not None:
+            audit.damaged(place, "is not there", RUN_AGAIN)
         return Manifest()
     try:
         manifest = read_manifest(layout.manifest)
@@ -145,6 +149,11 @@ def _some(days: Sequence[object]) -> str:
 
 def find_leftovers(data: Path, named: set[str]) -> list[tuple[str, int]]:
     """Files of ours that nothing names, relative to data/, with their bytes: published ones, and what a cut-off write left."""
-    cut_off = [*data.glob(f"*{PENDING}"), *(data / "metabase").rglob(f"*{PENDING}")]
-    found = unnamed(data, EVIDENCE, named) + sorted(path.relative_to(data).as_posix() for path in cut_off)
-    return [(name, (data / name).stat().st_size) for name in found]
+    found = unnamed(data, EVIDENCE, named) + cut_off_writes(data)
+    return [(name, (data / name).lstat().st_size) for name in found]
+
+
+def cut_off_writes(data: Path) -> list[str]:
+    """What writes of the database, of the manifest and of the answers of Metabase have left, relative to data/."""
+    found = [*data.glob(f"*{PENDING}"), *(data / "metabase").rglob(f"*{PENDING}")]
+    return sorted(path.relative_to(data).as_posix() for path in found)
