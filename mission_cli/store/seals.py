@@ -53,9 +53,9 @@ def seals_now(database: Database, manifest: Path) -> dict[str, Seal]:
 
 def seal(database: Database, manifest: Path) -> None:
     """Remember what there is now, as the last thing that a run does."""
+    rows = [value for name, found in seals_now(database, manifest).items() for value in (name, found.rows, found.digest)]
     database.execute("DELETE FROM seals")
-    for name, found in seals_now(database, manifest).items():
-        database.execute("INSERT INTO seals VALUES (?, ?, ?)", [name, found.rows, found.digest])
+    database.execute(f"INSERT INTO seals VALUES {', '.join(['(?, ?, ?)'] * (len(rows) // 3))}", rows)
 
 
 def seals(database: Database) -> dict[str, Seal]:
