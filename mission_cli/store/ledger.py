@@ -67,9 +67,11 @@ class RosterEntry:
 
 @dataclass(frozen=True, slots=True)
 class Evaluation:
-    """Results as of a day: fingerprints of all that they were made from, and of what missions with limits awarded; the file."""
+    """Results as of a day: fingerprints of all that they were made from, of the data alone, and of what missions with limits
+    awarded; the file."""
 
     meaning: str
+    data: str
     awards: str
     file: Published
 
@@ -247,14 +249,16 @@ class Ledger:
                 "as_of": day,
                 "meaning": found.meaning,
                 "rules": rules,
+                "data": found.data,
                 "awards": found.awards,
+                "stale": None,
                 "file": found.file.name,
                 "digest": found.file.digest,
                 "rows": found.file.rows,
             }
             for day, found in made.items()
         ]
-        self._insert("evaluations", rows)
+        self._insert("evaluations", rows, {"stale": pl.Int32})
         now = {found.file.name for found in made.values()}
         return [name for (name,) in old if name not in now]
 
@@ -262,6 +266,30 @@ class Ledger:
         """The newest as-of day that has results."""
         ((day,),) = self._database.rows("SELECT max(as_of) FROM evaluations")
         return day  # type: ignore[no-any-return]
+
+    def fresh_evaluations(self) -> dict[date, str]:
+        """As-of day → fingerprint of the data that its results were made from, of days that no later record is known to reach."""
+        return dict(self._database.rows("SELECT as_of, data FROM evaluations WHERE stale IS NULL ORDER BY as_of"))
+
+    def stale_evaluations(self) -> dict[date, int]:
+        """As-of day → the batch that reaches its results since they were made."""
+        return dict(self._database.rows("SELECT as_of, stale FROM evaluations WHERE stale IS NOT NULL ORDER BY as_of"))
+
+    def mark_evaluations(self, stale: Mapping[date, int]) -> None:
+        """Record as-of days whose results later records reach, each with the batch."""
+        for day, batch in stale.items():
+            self._database.execute("UPDATE evaluations SET stale = ? WHERE as_of = ?", [batch, day])
+
+    def mark_later_awards(self, days: Sequence[date], batch: int) -> None:
+        """Record that what was awarded after some days may be another amount now, since limits count over all of it."""
+        if days:
+            sql = "UPDATE evaluations SET stale = ? WHERE awards <> '' AND as_of > ? AND stale IS NULL"
+            self._database.execute(f"{sql} AND NOT list_contains(?, as_of)", [batch, min(days), list(days)])
+
+    def last_changes(self, source: str, days: Sequence[date]) -> dict[date, int]:
+        """Day → the last batch that changed it."""
+        sql = "SELECT day, change FROM days WHERE source = ? AND list_contains(?, day)"
+        return dict(self._database.rows(sql, [source, list(days)]))
 
     # awards
 
@@ -317,7 +345,12 @@ class Ledger:
         stale = {
             source: [day for day in self.stale_days(source, meaning) if day != UNDATED] for source, meaning in meanings.items()
         }
+        waiting = self._database.rows(
+            "SELECT strftime(e.as_of, '%Y-%m-%d'), e.stale, b.file FROM evaluations AS e"
+            " LEFT JOIN batches AS b ON b.batch = e.stale WHERE e.stale IS NOT NULL ORDER BY e.as_of"
+        )
         state = brief(self._database) | {
+            "stale_results": [list(row) for row in waiting],
             "refused": [{"file": file, "reason": reason} for file, reason in self.refused_files()],
             "stale": {source: [day.isoformat() for day in found] for source, found in stale.items() if found},
         }
