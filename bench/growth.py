@@ -29,12 +29,13 @@ STEPS = {"backfill": "first backfill", "day": "a normal day"}
 
 @dataclass(frozen=True, slots=True)
 class Axis:
-    """What grows, the sizes, the plan of a size, and the steps whose growth means something."""
+    """What grows, the sizes (times the scale, if they are `scaled`), their plans, and the steps whose growth means something."""
 
     title: str
     sizes: tuple[int, ...]
     plan: Callable[[int, float, int], Plan]
     steps: tuple[str, ...] = ("backfill", "day")
+    scaled: bool = False
 
 
 def _plan(
@@ -46,7 +47,7 @@ def _plan(
 
 AXES = {
     "days": Axis("days of history", (30, 90, 365), lambda n, s, r: _plan(n, 15_000 * s, 2_000 * s, r)),
-    "orders": Axis("orders a day", (15_000, 150_000, 1_500_000), lambda n, s, r: _plan(10, n * s, 20_000 * s, r)),
+    "orders": Axis("orders a day", (15_000, 150_000, 1_500_000), lambda n, s, r: _plan(10, n * s, 20_000 * s, r), scaled=True),
     "missions": Axis("missions", (5, 20, 100), lambda n, s, r: _plan(30, 15_000 * s, 2_000 * s, r, n)),
     "windows": Axis("days of a window", (7, 30, 90), lambda n, s, r: _plan(90, 15_000 * s, 2_000 * s, r, 20, (n, n)), ("day",)),
 }
@@ -66,8 +67,9 @@ def measured(axis: Axis, scale: float, repeats: int) -> dict[int, Figures]:
     return found
 
 
-def report(axis: Axis, found: Mapping[int, Figures]) -> None:
+def report(axis: Axis, found: Mapping[int, Figures], scale: float) -> None:
     """The points, the picture and the exponents of one axis."""
+    found = {round(size * scale) if axis.scaled else size: figures for size, figures in found.items()}
     series = {}
     for name in NAMES:
         for step in axis.steps:
@@ -90,7 +92,7 @@ def main() -> None:
     print(f"{machine()}\n\ngrowth, orders and suppliers × {given.scale:g}\n")
     try:
         for name in given.only:
-            report(AXES[name], measured(AXES[name], given.scale, given.repeats))
+            report(AXES[name], measured(AXES[name], given.scale, given.repeats), given.scale)
     except Failed as failure:
         sys.exit(str(failure))
 

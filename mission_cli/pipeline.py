@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from datetime import UTC, date, datetime
+from enum import StrEnum
 from pathlib import Path
 
 from mission_cli.config.load import load_project, located, read_project
@@ -22,6 +23,7 @@ from mission_cli.stages.heal import heal
 from mission_cli.stages.load import load_sources
 from mission_cli.stages.prune import Pruned, find_prunable, leftovers_of, remove_pruned
 from mission_cli.stages.rosters import KnownRosters, load_rosters
+from mission_cli.stages.stale import mark_stale
 from mission_cli.stages.views import make_views
 from mission_cli.staging.files import missing_exports
 from mission_cli.store.database import DamagedDatabaseError, opened, opened_to_read
@@ -30,17 +32,59 @@ from mission_cli.store.layout import Layout
 from mission_cli.store.ledger import UNDATED, Ledger
 from mission_cli.store.lock import held
 from mission_cli.store.manifest import DamagedManifestError, read_manifest
+from mission_cli.store.pruned import pruned
 from mission_cli.store.seals import seal
+
+MOST_MISSED_DAYS = 62  # that a daily run catches up; more are a backfill, which someone asks for
+
+
+class Only(StrEnum):
+    """Which days a backfill takes of those that it is asked for."""
+
+    MISSING = "missing"
+    STALE = "stale"
+    ALL = "all"
 
 
 def run_day(project: Project, as_of: date, command: str, now: datetime, watch: Watch) -> Report:
-    """Load what is new, compute what is stale, publish the results as of one day."""
-    return _run(project, [as_of], command, now, watch, lambda latest: _next_day(latest, as_of))
+    """Load what is new, compute what is stale, publish the results as of one day, and of those before it that were missed."""
+
+    def chosen(context: Context, _rosters: KnownRosters) -> list[date]:
+        latest = context.ledger.latest_evaluation()
+        missed = list(days(latest + DAY, as_of - DAY)) if latest is not None else []
+        if len(missed) > MOST_MISSED_DAYS:
+            watch.note(
+                f"no results from {missed[0]} to {missed[-1]}: too many days to catch up in a run;"
+                f" missionctl backfill --from {missed[0]} --to {missed[-1]} computes them"
+            )
+            missed = []
+        return [*missed, as_of]
+
+    return _run(project, chosen, command, now, watch, lambda latest: _next_day(latest, as_of))
 
 
-def backfill(project: Project, first: date, last: date, command: str, now: datetime, watch: Watch) -> Report:
-    """The same for each day from `first` to `last`; days whose results still stand are passed over."""
-    return _run(project, list(days(first, last)), command, now, watch, lambda _: first)
+def backfill(
+    project: Project, first: date | None, last: date | None, only: Only | None, command: str, now: datetime, watch: Watch
+) -> Report:
+    """The same for each day from `first` to `last`, by default from the first that has results to the last; days whose results
+    still stand are passed over, unless `only` is all."""
+
+    def chosen(context: Context, rosters: KnownRosters) -> list[date]:
+        known = context.ledger.evaluation_meanings()
+        begin, end = first or min(known, default=None), last or max(known, default=None)
+        if begin is None or end is None:
+            raise UsageError("there are no results yet; say which days with --from and --to")
+        asked = list(days(begin, end))
+        if only is Only.MISSING:
+            there = {*known, *pruned(context.database).get("", ())}
+            return [day for day in asked if day not in there]
+        if only is Only.STALE:
+            mark_stale(context, rosters)
+            stale = context.ledger.stale_evaluations()
+            return [day for day in asked if day in stale]
+        return asked
+
+    return _run(project, chosen, command, now, watch, lambda latest: first or latest or date.min, again=only is Only.ALL)
 
 
 def verify(project: Project, command: str, now: datetime, watch: Watch, *, deep: bool) -> Audit:
@@ -128,15 +172,27 @@ def _loaded_sources(root: Path) -> set[str]:
 _Effective = Callable[[date | None], date]
 
 
+_Chosen = Callable[[Context, KnownRosters], list[date]]
+
+
 def _run(
-    project: Project, as_of_days: Sequence[date], command: str, now: datetime, watch: Watch, effective: _Effective
+    project: Project,
+    chosen: _Chosen,
+    command: str,
+    now: datetime,
+    watch: Watch,
+    effective: _Effective,
+    *,
+    again: bool = False,
 ) -> Report:
     with _begun(project, command, now, watch, effective) as context:
         load_rosters(context)
         load_sources(context)
         rosters = KnownRosters.of(context)
+        as_of_days = chosen(context, rosters)
         heal(context, as_of_days, rosters)
-        evaluate(context, as_of_days, rosters)
+        evaluate(context, as_of_days, rosters, again=again)
+        mark_stale(context, rosters)
         make_views(context)
         return context.report
 

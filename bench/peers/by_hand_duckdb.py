@@ -33,6 +33,7 @@ class State:
         self.asked = asked_for
         self.connection = duckdb.connect(asked_for.work / "state.duckdb")
         self.run("SET preserve_insertion_order = false")
+        self.run("SET memory_limit = '8GB'")
         self.run("CREATE TABLE IF NOT EXISTS loaded (file VARCHAR)")
         self.run("CREATE TABLE IF NOT EXISTS meaning (peak VARCHAR)")
 

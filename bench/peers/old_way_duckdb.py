@@ -24,6 +24,7 @@ def main() -> None:
     def run(sql: str) -> list[tuple[object, ...]]:
         return connection.execute(sql).fetchall()
 
+    run("SET memory_limit = '8GB'")
     run("CREATE TABLE IF NOT EXISTS loaded (file VARCHAR)")
     known = {row[0] for row in run("SELECT file FROM loaded")}
     for source, columns in COLUMNS.items():

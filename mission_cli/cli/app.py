@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import timedelta
 from pathlib import Path
 from typing import Annotated
 
@@ -14,7 +14,9 @@ from mission_cli.cli.options import (
     BatchNumber,
     Day,
     Export,
+    FirstDay,
     Json,
+    LastDay,
     Limit,
     MissionName,
     SourceName,
@@ -22,8 +24,9 @@ from mission_cli.cli.options import (
     asked,
     command_line,
     now,
-    parse_day,
+    one_of,
     project_root,
+    refuse_span,
     tell_when_ahead,
     yesterday,
 )
@@ -121,22 +124,24 @@ def run(context: typer.Context, day: Day = None, as_json: Json = False) -> None:
 @app.command()
 def backfill(
     context: typer.Context,
-    first: Annotated[date, typer.Option("--from", parser=parse_day, metavar="DAY", help="The first as-of day.")],
-    last: Annotated[date, typer.Option("--to", parser=parse_day, metavar="DAY", help="The last as-of day.")],
+    first: FirstDay = None,
+    last: LastDay = None,
+    only: Annotated[str | None, typer.Option("--only", metavar="WHICH", help="missing, stale or all of these days.")] = None,
     as_json: Json = False,
 ) -> None:
-    """The same as `run` for each day in turn; goes on where it stopped."""
+    """The same as `run` for each day in turn; goes on where it stopped. With --only the days may be left out."""
     from mission_cli.cli.progress import watching
     from mission_cli.cli.render import print_report
+    from mission_cli.pipeline import Only, checked_project
     from mission_cli.pipeline import backfill as run_days
-    from mission_cli.pipeline import checked_project
 
-    if last < first:
-        raise typer.BadParameter(f"--to {last} lies before --from {first}")
+    which = one_of(only, Only, "--only")
+    refuse_span(first, last, needed=which is None)
     project = checked_project(asked(context).root)
-    tell_when_ahead(last, project.timezone, project.day_start)
+    if last is not None:
+        tell_when_ahead(last, project.timezone, project.day_start)
     with watching(color=asked(context).color) as watch:
-        report = run_days(project, first, last, command_line(), now(), watch)
+        report = run_days(project, first, last, which, command_line(), now(), watch)
     print_report(report, as_json=as_json)
     exits.leave(exits.WITH_REFUSALS if report.refused else exits.DONE)
 
@@ -161,6 +166,8 @@ def results(
     print_results(found, "json" if as_json else form, limit, color=asked(context).color)
     if found.rows.is_empty():
         exits.say(f"no rows as of {found.as_of}")
+    if found.note is not None:
+        exits.say(f"missionctl: {found.note}")
 
 
 @app.command()

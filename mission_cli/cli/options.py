@@ -8,13 +8,16 @@ import shlex
 import sys
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
+from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, TypeVar
 
 import typer
 
 from mission_cli.cli.exits import say
 from mission_cli.model.errors import UsageError
+
+Word = TypeVar("Word", bound=StrEnum)
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +38,8 @@ def parse_day(text: str) -> date:
     raise typer.BadParameter(f'"{text}" is not a day; write it like 2026-10-31')
 
 
+FirstDay = Annotated[date | None, typer.Option("--from", parser=parse_day, metavar="DAY", help="The first as-of day.")]
+LastDay = Annotated[date | None, typer.Option("--to", parser=parse_day, metavar="DAY", help="The last as-of day.")]
 Day = Annotated[date | None, typer.Option("--date", parser=parse_day, metavar="DAY", help="The as-of day, like 2026-10-31.")]
 MissionName = Annotated[str | None, typer.Option("--mission", metavar="ID", help="Only this mission.")]
 SupplierName = Annotated[str | None, typer.Option("--supplier", metavar="ID", help="Only this supplier, by id or alias.")]
@@ -50,6 +55,25 @@ def asked(context: typer.Context) -> Asked:
     found = context.find_object(Asked)
     assert found is not None, "the callback of the application always sets it"
     return found
+
+
+def one_of(text: str | None, words: type[Word], option: str) -> Word | None:
+    """The word that stands after an option."""
+    if text is None:
+        return None
+    try:
+        return words(text)
+    except ValueError:
+        raise typer.BadParameter(f'{option}: "{text}" is not known; choose {", ".join(words)}') from None
+
+
+def refuse_span(first: date | None, last: date | None, *, needed: bool) -> None:
+    """Refuse days that are no span; without `needed` both ends may be open."""
+    for option, day in (("--from", first), ("--to", last)):
+        if day is None and needed:
+            raise typer.BadParameter(f"{option} is missing; give both days, or --only missing, stale or all")
+    if first is not None and last is not None and last < first:
+        raise typer.BadParameter(f"--to {last} lies before --from {first}")
 
 
 def project_root(given: Path | None) -> Path:

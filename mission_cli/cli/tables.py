@@ -102,6 +102,11 @@ def status_parts(state: dict[str, Any]) -> Iterator[RenderableType]:
     yield from _section("Partitions", state["partitions"], {"days"})
     stale = [{"source": source, "days": len(names), "which": _some(names)} for source, names in state["stale"].items()]
     yield from _section("Stale days (computed when a window needs them)", stale, {"days"})
+    yield from _section(
+        "Results older than data that came later (missionctl backfill --only stale makes them anew)",
+        _by_file(state["stale_results"]),
+        {"days", "batch"},
+    )
     yield from _section("Refused files (tried again when their content changes)", state["refused"], set())
     yield from _section("Newest rejects", [_reject(row) for row in state["rejects"][:_FEW]], set())
     yield from _section("Last runs", [_run(row) for row in state["runs"]], {"run", "files", "days", "results"})
@@ -115,6 +120,17 @@ def _section(title: str, rows: Sequence[dict[str, Any]], numbers: set[str]) -> I
         for row in rows:
             made.add_row(*(f"{value:,}" if isinstance(value, int) else printable(str(value or "")) for value in row.values()))
         yield made
+
+
+def _by_file(stale: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The as-of days, by the file that reaches them."""
+    days: dict[tuple[int, str], list[str]] = {}
+    for row in stale:
+        days.setdefault((row["batch"], row["file"] or "configuration"), []).append(row["as_of"])
+    return [
+        {"batch": batch, "file": PurePosixPath(file).name, "days": len(found), "which": _some(found)}
+        for (batch, file), found in days.items()
+    ]
 
 
 def _batch(row: dict[str, Any]) -> dict[str, Any]:

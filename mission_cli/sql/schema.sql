@@ -86,7 +86,9 @@ CREATE TABLE IF NOT EXISTS evaluations (       -- grain: as-of day
     as_of DATE NOT NULL,
     meaning VARCHAR NOT NULL,                  -- fingerprint of rules, partitions and suppliers that went in
     rules VARCHAR NOT NULL,                    -- fingerprint of the rules alone
+    data VARCHAR NOT NULL,                     -- fingerprint of the partitions and rosters alone
     awards VARCHAR NOT NULL,                   -- fingerprint of what missions with limits awarded that day; empty: nothing
+    stale INTEGER,                             -- the batch whose records reach it since it was made; NULL: none does
     file VARCHAR NOT NULL,
     digest VARCHAR NOT NULL,
     rows BIGINT NOT NULL

@@ -50,8 +50,8 @@ class Context:
     """One run: the project, its ledger, and what the run reports. `obsolete`: files that the ledger no longer names.
 
     `today`: the business day that has begun there and not ended. `effective`: the first as-of day for which a roster counts
-    that this run takes in. `littered`: an earlier run was cut off, so that files may lie about that nothing names. `swept`: those
-    that were removed, with their bytes.
+    that this run takes in, `new_roster` whether there is one. `littered`: an earlier run was cut off, so that files may lie
+    about that nothing names. `swept`: those that were removed, with their bytes.
     """
 
     project: Project
@@ -63,6 +63,7 @@ class Context:
     run: int
     today: date
     effective: date
+    new_roster: bool = False
     report: Report = field(default_factory=Report)
     obsolete: list[str] = field(default_factory=list)
     littered: bool = False

@@ -45,33 +45,37 @@ _AWARDS: dict[str, Any] = {
 NO_AWARDS = pl.DataFrame(schema=_AWARDS)
 
 
-def evaluate(context: Context, as_of_days: Sequence[date], rosters: KnownRosters) -> None:
-    """Publish the results as of the days, in their order, some days in one commit."""
+def evaluate(context: Context, as_of_days: Sequence[date], rosters: KnownRosters, *, again: bool = False) -> None:
+    """Publish the results as of the days, in their order, some days in one commit. `again`: also of those that still stand."""
     rules = rules_meaning(context.project)
-    inputs = _inputs(context, rules, as_of_days, rosters)
-    todo = _todo(context, as_of_days, inputs)
+    data = data_fingerprints(context, as_of_days, rosters)
+    inputs = {day: _digest((rules, found)) for day, found in data.items()}
+    todo = list(as_of_days) if again else _todo(context, as_of_days, inputs)
     context.report.unchanged += [day for day in as_of_days if day not in set(todo)]
     context.watch.begin("evaluate", len(todo))
     jobs = (partial(compute_results, _task(context, portion, rosters)) for portion in _portions(context, todo, rosters))
     limited = bool(_limited(context.project))  # then what a portion pays depends on the ones before: one after the other
     for outcome in (job() for job in jobs) if limited else in_order(jobs):
         awards = {day: _award_digest(context.project, outcome.awards, day) for day in outcome.published}
+        before_it = context.ledger.award_digests()
         with context.database.transaction():
             context.ledger.replace_awards(list(outcome.published), outcome.awards)
-            others = {day: digest for day, digest in context.ledger.award_digests().items() if day not in awards}
+            others = {day: digest for day, digest in before_it.items() if day not in awards}
             before = others | {day: digest for day, digest in awards.items() if digest}
             made = {
-                day: Evaluation(_meaning(inputs[day], before, day, awards[day]), awards[day], file)
+                day: Evaluation(_meaning(inputs[day], before, day, awards[day]), data[day], awards[day], file)
                 for day, file in outcome.published.items()
             }
             context.obsolete += context.ledger.replace_evaluations(rules, made)
+            moved = [day for day, digest in awards.items() if digest != before_it.get(day, "")]
+            context.ledger.mark_later_awards(moved, context.ledger.next_batch() - 1)
         context.report.evaluated += list(made)
         context.publish()
         context.watch.advance(len(made))
 
 
-def _inputs(context: Context, rules: str, as_of_days: Sequence[date], rosters: KnownRosters) -> dict[date, str]:
-    """As-of day → fingerprint of the rules, the rosters and every partition that goes into its results."""
+def data_fingerprints(context: Context, as_of_days: Sequence[date], rosters: KnownRosters) -> dict[date, str]:
+    """As-of day → fingerprint of the rosters and of every partition that goes into its results."""
     project = context.project
     digests = context.ledger.partition_digests()
     sources = {str(mission.id): sorted(mission_sources(project, mission)) for mission in project.missions}
@@ -86,8 +90,12 @@ def _inputs(context: Context, rules: str, as_of_days: Sequence[date], rosters: K
             for source, days in sorted(needed.items())
         ]
         files = sorted({file for mission in project.missions for file in rosters.files_of(mission, as_of)})
-        found[as_of] = hashlib.sha256(repr((rules, files, partitions)).encode()).hexdigest()[:16]
+        found[as_of] = _digest((files, partitions))
     return found
+
+
+def _digest(value: object) -> str:
+    return hashlib.sha256(repr(value).encode()).hexdigest()[:16]
 
 
 def _meaning(inputs: str, awards: Mapping[date, str], day: date, own: str) -> str:
@@ -95,7 +103,7 @@ def _meaning(inputs: str, awards: Mapping[date, str], day: date, own: str) -> st
     if not own:
         return inputs
     earlier = sorted((other, digest) for other, digest in awards.items() if other < day)
-    return hashlib.sha256(repr((inputs, earlier)).encode()).hexdigest()[:16]
+    return _digest((inputs, earlier))
 
 
 def _todo(context: Context, as_of_days: Sequence[date], inputs: Mapping[date, str]) -> list[date]:
@@ -117,7 +125,7 @@ def _award_digest(project: Project, awards: pl.DataFrame, day: date) -> str:
     """Fingerprint of what missions with limits awarded on a day; empty when nothing."""
     limited = [mission.id for mission in _limited(project)]
     rows = awards.filter((pl.col("decided_on") == day) & pl.col("mission_id").is_in(limited)).rows()
-    return hashlib.sha256(repr(rows).encode()).hexdigest()[:16] if rows else ""
+    return _digest(rows) if rows else ""
 
 
 def _portions(context: Context, as_of_days: Sequence[date], rosters: KnownRosters) -> Iterator[list[date]]:
@@ -245,7 +253,8 @@ def standing_days(context: Context, rosters: KnownRosters) -> Standing:
     rules = rules_meaning(context.project)
     made_by = context.ledger.evaluation_rules()
     days = sorted(day for day, made in made_by.items() if made == rules)
-    changed = set(_todo(context, days, _inputs(context, rules, days, rosters)))
+    inputs = {day: _digest((rules, found)) for day, found in data_fingerprints(context, days, rosters).items()}
+    changed = {*_todo(context, days, inputs), *(day for day in context.ledger.stale_evaluations() if day in inputs)}
     others = sorted(made_by.keys() - set(days))
     return Standing([day for day in days if day not in changed], sorted(changed), others)
 

@@ -12,6 +12,7 @@ from mission_cli.stages.audit.files import cut_off_writes, find_leftovers
 from mission_cli.stages.context import Context
 from mission_cli.stages.rosters import KnownRosters
 from mission_cli.store.ledger import UNDATED
+from mission_cli.store.pruned import forget
 from mission_cli.windows.ranges import needed_days
 
 
@@ -72,7 +73,7 @@ def _sizes(context: Context, *names: str | None) -> list[tuple[str, int]]:
 def remove_pruned(context: Context, pruned: Pruned) -> None:
     """Let the ledger forget it; the end of the run lets readers see that, and then removes the files and the leftovers."""
     with context.database.transaction():
-        context.obsolete += context.ledger.prune(pruned.days, pruned.results)
+        context.obsolete += forget(context.database, pruned.days, pruned.results)
     context.littered = True
     for name in cut_off_writes(context.layout.data):
         path = context.layout.data / name

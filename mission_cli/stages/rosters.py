@@ -226,6 +226,7 @@ def _replace(context: Context, source: Source, file: ExportFile, meaning: str, t
             effective = UNDATED if first else context.effective
             number = versions[-1].version + 1 if versions else 1
             digest = f"{file.stamp.digest}:{meaning}"
+            context.new_roster = True
             ledger.add_roster(RosterEntry(source.id, number, effective, digest, published.name), published.rows)
     count(context, [entry])
 

@@ -13,6 +13,7 @@ from mission_cli.store.brief import brief, in_spans
 from mission_cli.store.database import Database
 from mission_cli.store.files import Published
 from mission_cli.store.manifest import DayEntry, Manifest, ResultEntry
+from mission_cli.store.pruned import pruned
 
 UNDATED = date.min
 
@@ -67,9 +68,11 @@ class RosterEntry:
 
 @dataclass(frozen=True, slots=True)
 class Evaluation:
-    """Results as of a day: fingerprints of all that they were made from, and of what missions with limits awarded; the file."""
+    """Results as of a day: fingerprints of all that they were made from, of the data alone, and of what missions with limits
+    awarded; the file."""
 
     meaning: str
+    data: str
     awards: str
     file: Published
 
@@ -265,14 +268,16 @@ class Ledger:
                 "as_of": day,
                 "meaning": found.meaning,
                 "rules": rules,
+                "data": found.data,
                 "awards": found.awards,
+                "stale": None,
                 "file": found.file.name,
                 "digest": found.file.digest,
                 "rows": found.file.rows,
             }
             for day, found in made.items()
         ]
-        self._insert("evaluations", rows)
+        self._insert("evaluations", rows, {"stale": pl.Int32})
         now = {found.file.name for found in made.values()}
         return [name for (name,) in old if name not in now]
 
@@ -280,6 +285,30 @@ class Ledger:
         """The newest as-of day that has results."""
         ((day,),) = self._database.rows("SELECT max(as_of) FROM evaluations")
         return day  # type: ignore[no-any-return]
+
+    def fresh_evaluations(self) -> dict[date, str]:
+        """As-of day → fingerprint of the data that its results were made from, of days that no later record is known to reach."""
+        return dict(self._database.rows("SELECT as_of, data FROM evaluations WHERE stale IS NULL ORDER BY as_of"))
+
+    def stale_evaluations(self) -> dict[date, int]:
+        """As-of day → the batch that reaches its results since they were made."""
+        return dict(self._database.rows("SELECT as_of, stale FROM evaluations WHERE stale IS NOT NULL ORDER BY as_of"))
+
+    def mark_evaluations(self, stale: Mapping[date, int]) -> None:
+        """Record as-of days whose results later records reach, each with the batch."""
+        for day, batch in stale.items():
+            self._database.execute("UPDATE evaluations SET stale = ? WHERE as_of = ?", [batch, day])
+
+    def mark_later_awards(self, days: Sequence[date], batch: int) -> None:
+        """Record that what was awarded after some days may be another amount now, since limits count over all of it."""
+        if days:
+            sql = "UPDATE evaluations SET stale = ? WHERE awards <> '' AND as_of > ? AND stale IS NULL"
+            self._database.execute(f"{sql} AND NOT list_contains(?, as_of)", [batch, min(days), list(days)])
+
+    def last_changes(self, source: str, days: Sequence[date]) -> dict[date, int]:
+        """Day → the last batch that changed it."""
+        sql = "SELECT day, change FROM days WHERE source = ? AND list_contains(?, day)"
+        return dict(self._database.rows(sql, [source, list(days)]))
 
     # awards
 
@@ -321,29 +350,6 @@ class Ledger:
         self._database.execute("DELETE FROM rosters WHERE roster = ?", [roster])
         return [name for (name,) in files]
 
-    # pruning
-
-    def prune(self, days: Mapping[str, Sequence[date]], as_of_days: Sequence[date]) -> list[str]:
-        """Forget partitions, source → days, and results, but that they were there; returns the names of their files."""
-        files: list[tuple[str | None]] = []
-        for source, gone in days.items():
-            at, values = "FROM partitions WHERE source = ? AND list_contains(?, day)", [source, list(gone)]
-            files += self._database.rows(f"SELECT unnest([orders_file, left_out_file, file]) {at}", values)
-            self._database.execute(f"INSERT INTO pruned SELECT source, day, change, '' {at}", values)
-            self._database.execute(f"DELETE {at}", values)
-        at = "FROM evaluations WHERE list_contains(?, as_of)"
-        files += self._database.rows(f"SELECT file {at}", [list(as_of_days)])
-        self._database.execute(f"INSERT INTO pruned SELECT '', as_of, 0, awards {at}", [list(as_of_days)])
-        self._database.execute(f"DELETE {at}", [list(as_of_days)])
-        return [name for (name,) in files if name is not None]
-
-    def pruned(self) -> dict[str, list[date]]:
-        """Source → days that were pruned and not computed since; those of results under the empty name. In order."""
-        found: dict[str, list[date]] = {}
-        for source, day in self._database.rows("SELECT source, day FROM pruned ORDER BY source, day"):
-            found.setdefault(source, []).append(day)
-        return found
-
     # what readers see
 
     def manifest(self, meanings: Mapping[str, str]) -> Manifest:
@@ -360,10 +366,15 @@ class Ledger:
             source: [day for day, (_, why) in self.stale_days(source, meaning).items() if day != UNDATED and why != "pruned"]
             for source, meaning in meanings.items()
         }
+        waiting = self._database.rows(
+            "SELECT strftime(e.as_of, '%Y-%m-%d'), e.stale, b.file FROM evaluations AS e"
+            " LEFT JOIN batches AS b ON b.batch = e.stale WHERE e.stale IS NOT NULL ORDER BY e.as_of"
+        )
         state = brief(self._database) | {
+            "stale_results": [list(row) for row in waiting],
             "refused": [{"file": file, "reason": reason} for file, reason in self.refused_files()],
             "stale": {source: [day.isoformat() for day in found] for source, found in stale.items() if found},
-            "pruned": {source: in_spans(found) for source, found in self.pruned().items()},
+            "pruned": {source: in_spans(found) for source, found in pruned(self._database).items()},
         }
         return Manifest(days, results, [], {}, state)
 

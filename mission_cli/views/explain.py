@@ -31,6 +31,7 @@ from mission_cli.views.published import (
     known_mission,
     pruned_spans,
     results_as_of,
+    stale_note,
 )
 from mission_cli.views.standing import absence, reward_note, standing, target_note
 from mission_cli.views.words import because, with_numbers
@@ -55,6 +56,8 @@ def _explained(project: Project, source: Published, name: str, mission: str | No
     rows = results.filter(pl.col("supplier_id") == who.supplier_id)
     missions = [part for m in chosen for part in _mission(evidence, who, m, as_of, rows.filter(pl.col("mission_id") == m.id))]
     notes = _notes(project, source, as_of, missions)
+    stale = stale_note(source, as_of)
+    notes += [stale] if stale is not None else []
     if any(condition.moved for part in missions for condition in part.conditions):
         notes.append(
             f"data changed after the results as of {as_of} were published: the numbers behind them are those of today;"

@@ -100,6 +100,15 @@ def unreadable(path: Path, reason: str) -> StorageError:
     return StorageError(f"{path} cannot be read: {reason}; {_MEND}")
 
 
+def stale_note(source: Published, day: date) -> str | None:
+    """That records which came later reach the results as of a day, and how to make them anew; None when none do."""
+    for as_of, batch, file in source.manifest.state.get("stale_results", ()):
+        if as_of == day.isoformat():
+            behind = f"{file} (batch {batch})" if file is not None else "a change of the configuration"
+            return f"the results as of {day} are older than {behind}; missionctl backfill --only stale makes them anew"
+    return None
+
+
 def known_mission(source: Published, name: str) -> str:
     """The mission's id. Raises UsageError for one that does not exist."""
     missions: list[str] = source.manifest.state.get("missions", [])

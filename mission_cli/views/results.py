@@ -8,15 +8,16 @@ from pathlib import Path
 
 import polars as pl
 
-from mission_cli.views.published import Published, chosen_day, from_one_state, identify, known_mission, results_as_of
+from mission_cli.views.published import Published, chosen_day, from_one_state, identify, known_mission, results_as_of, stale_note
 
 
 @dataclass(frozen=True, slots=True)
 class Results:
-    """One row per condition, in the columns and the order of contract §4."""
+    """One row per condition, in the columns and the order of contract §4. `note`: that later data reaches them."""
 
     as_of: date
     rows: pl.DataFrame
+    note: str | None = None
 
 
 def read_results(root: Path, day: date | None, mission: str | None, supplier: str | None, today: date) -> Results:
@@ -31,4 +32,4 @@ def _results(source: Published, day: date | None, mission: str | None, supplier:
         rows = rows.filter(pl.col("mission_id") == known_mission(source, mission))
     if supplier is not None:
         rows = rows.filter(pl.col("supplier_id") == identify(source, supplier, as_of, rows).supplier_id)
-    return Results(as_of, rows)
+    return Results(as_of, rows, stale_note(source, as_of))

@@ -28,6 +28,9 @@ def read_status(root: Path, *, batches: bool) -> dict[str, Any]:
         "suppliers": manifest.suppliers[-1].file if manifest.suppliers else None,
         **{name: manifest.state.get(name, []) for name in ("sources", "refused", "rejects", "partitions", "runs")},
         "stale": manifest.state.get("stale", {}),
+        "stale_results": [
+            {"as_of": day, "batch": batch, "file": file} for day, batch, file in manifest.state.get("stale_results", ())
+        ],
         "undelivered": 0,
         "at_work": {"pid": at_work.pid, "command": at_work.command, "since": at_work.since} if at_work else None,
     }

@@ -75,7 +75,7 @@ def _roll(database: Database, project: Project, source: str, place: int, metrics
         values.append("min(_place) AS _first, max(_place) AS _last")
         rows = f"(SELECT *, row_number() OVER (PARTITION BY supplier_id ORDER BY _day) AS _place FROM {days})"
     of_source = f"_source = {text_literal(source)}"
-    database.execute(statement("span_totals", into=totals, days=rows, values=", ".join(values), of_source=of_source))
+    _roll_spans(database, project, into=totals, days=rows, values=", ".join(values), of_source=of_source)
     if doubles:
         lists = ", ".join(listed_values(metric) for metric in doubles)
         sliced = ", ".join(f"{sliced_value(metric)} AS {identifier(metric.id)}" for metric in doubles)
@@ -87,6 +87,13 @@ def _roll(database: Database, project: Project, source: str, place: int, metrics
         )
 
 
+def _roll_spans(database: Database, project: Project, **slots: str) -> None:
+    """Fill the table `into` with the totals of shared spans, and of spans of one supplier where any mission has them."""
+    database.execute(statement("span_totals", **slots))
+    if any(mission.window.is_own for mission in project.missions):
+        database.execute(statement("own_totals", **slots))
+
+
 def _roll_day_formulas(database: Database, project: Project, metrics: Sequence[DailyMetric], sources: Sequence[str]) -> None:
     """Add the formulas of days to `totals`: evaluated on each day of all sources together, then rolled."""
     used = used_metrics(project)
@@ -94,7 +101,7 @@ def _roll_day_formulas(database: Database, project: Project, metrics: Sequence[D
     database.execute(f"CREATE OR REPLACE TEMP VIEW daily AS {daily_rows(metrics, parts)}")
     database.execute(f"CREATE OR REPLACE TEMP TABLE by_day AS WITH {','.join(day_layers(project, used))} FROM by_day")
     rolled = rolled_days(day_formulas(project, used))
-    database.execute(statement("span_totals", into="day_totals", days="by_day", values=rolled, of_source="TRUE"))
+    _roll_spans(database, project, into="day_totals", days="by_day", values=rolled, of_source="TRUE")
     database.execute(
         "CREATE OR REPLACE TEMP TABLE totals AS SELECT * FROM totals LEFT JOIN day_totals USING (_span_no, supplier_id)"
     )

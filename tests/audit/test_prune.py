@@ -172,6 +172,9 @@ def test_nothing_is_stale_or_computed_again_afterwards(project: Path) -> None:
     ran = json.loads(done(project, "backfill", "--from", as_of(LAST - KEEP), "--to", as_of(LAST), "--json").out)
     assert ran["evaluated"] == []
     assert {day for found in ran["computed"].values() for day in found} == set()
+    for only in ("missing", "stale"):
+        ran = json.loads(done(project, "backfill", "--from", as_of(0), "--only", only, "--json").out)
+        assert (ran["evaluated"], ran["computed"]) == ([], {})
     clean(project, "--deep")
 
 
@@ -252,7 +255,7 @@ def test_days_to_come_are_as_if_nothing_had_been_pruned(all_kinds: Path, tmp_pat
 @pytest.mark.parametrize(
     "place",
     [
-        "mission_cli.store.ledger:Ledger.prune",
+        "mission_cli.stages.prune:forget",
         "mission_cli.pipeline:_end",
         "mission_cli.stages.context:write_manifest",
         "mission_cli.stages.context:Context.remove_obsolete",

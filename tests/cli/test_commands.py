@@ -292,7 +292,10 @@ def test_ctrl_c_inside_the_engine_exits_130(tmp_path: Path) -> None:
             "backfill --from 2024-05-07 --to 2024-05-06",
             "Invalid value: --to 2024-05-06 lies before --from 2024-05-07 (see missionctl backfill --help)",
         ),
-        ("backfill --from 2024-05-07", "Missing option '--to' (see missionctl backfill --help)"),
+        (
+            "backfill --from 2024-05-07",
+            "Invalid value: --to is missing; give both days, or --only missing, stale or all (see missionctl backfill --help)",
+        ),
         (
             "results --format xml",
             'Invalid value: "xml" is not a format; choose table, csv, json, parquet (see missionctl results --help)',
