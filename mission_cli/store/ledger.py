@@ -15,6 +15,7 @@ from mission_cli.store.files import Published
 from mission_cli.store.manifest import DayEntry, Manifest, ResultEntry
 
 UNDATED = date.min
+METRICS_CHANGED = "metrics changed"
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,9 +195,9 @@ class Ledger:
 
     def stale_days(self, source: str, meaning: str) -> dict[date, tuple[int, str]]:
         """Day → its newest change and why it is to be computed: `new`, `late data` or `metrics changed`."""
-        sql = """
+        sql = f"""
             SELECT d.day, d.change, CASE WHEN p.day IS NULL THEN 'new' WHEN p.change <> d.change THEN 'late data'
-                   ELSE 'metrics changed' END
+                   ELSE '{METRICS_CHANGED}' END
             FROM days AS d LEFT JOIN partitions AS p USING (source, day)
             WHERE d.source = ? AND (p.day IS NULL OR p.change <> d.change OR p.meaning <> ?) ORDER BY d.day"""
         return {day: (change, why) for day, change, why in self._database.rows(sql, [source, meaning])}
