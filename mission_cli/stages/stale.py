@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import date
 
 from mission_cli.daily.partition import partition_meaning, partition_metrics
@@ -10,8 +10,10 @@ from mission_cli.formula.usage import mission_sources
 from mission_cli.stages.context import Context
 from mission_cli.stages.evaluate import data_fingerprints
 from mission_cli.stages.rosters import KnownRosters
-from mission_cli.store.ledger import UNDATED
+from mission_cli.store.ledger import METRICS_CHANGED, PRUNED, UNDATED
 from mission_cli.windows.ranges import windows_as_of
+
+CONFIGURATION = 0  # in the place of a batch: what changed is not the data
 
 
 def mark_stale(context: Context, rosters: KnownRosters) -> None:
@@ -19,42 +21,54 @@ def mark_stale(context: Context, rosters: KnownRosters) -> None:
 
     They stay as they are until a `backfill` makes them anew. Results that are marked already are not looked at again.
     """
-    waiting = _waiting(context)
-    computed = {source: set(days) for source, days in context.report.computed.items()}
-    touched = {source: waiting.get(source, set()) | computed.get(source, set()) for source in {*waiting, *computed}}
-    first = min((day for days in touched.values() for day in days), default=None)
-    if context.new_roster:
-        first = min(context.effective, first) if first is not None else context.effective
-    if first is None:
+    waiting, computed = _waiting(context), _computed(context)
+    touched = [day for days in (*waiting.values(), *computed.values()) for day in days]
+    touched += [context.effective] if context.new_roster else []
+    if not touched:
         return
     made = {*context.report.evaluated, *context.report.unchanged}
-    fresh = {day: data for day, data in context.ledger.fresh_evaluations().items() if day >= first and day not in made}
-    now = data_fingerprints(context, list(fresh), rosters)
-    reached = _reached(context, list(fresh), waiting, rosters)
-    changed = [day for day, data in fresh.items() if now[day] != data or day in reached]
+    fresh = context.ledger.fresh_evaluations()
+    asked = [day for day in fresh if day >= min(touched) and day not in made]
+    now = data_fingerprints(context, asked, rosters)
+    unread, reread = _reached(context, asked, waiting, rosters), _reached(context, asked, computed, rosters)
     newest = context.ledger.next_batch() - 1
-    marks = {day: reached.get(day) or _batch_behind(context, day, computed, rosters) or newest for day in changed}
+    marks = {day: reread.get(day, newest) for day in asked if now[day] != fresh[day]} | unread
     with context.database.transaction():
         context.ledger.mark_evaluations(marks)
 
 
-def _waiting(context: Context) -> dict[str, set[date]]:
-    """Source → the days that changed and that no window of this run needed, so that they are not computed yet."""
+_Changes = dict[str, dict[date, int]]
+
+
+def _waiting(context: Context) -> _Changes:
+    """Source → the days that changed and that no window of this run needed, so that they are not computed yet, and by what."""
     found = {}
     for source in context.project.sources:
         meaning = partition_meaning(partition_metrics(context.project, source.id), context.project.timezone)
         stale = context.ledger.stale_days(source.id, meaning)
-        found[str(source.id)] = {day for day, (_, why) in stale.items() if day != UNDATED and why != "pruned"}
+        found[str(source.id)] = {
+            day: _cause(batch, why) for day, (batch, why) in stale.items() if day != UNDATED and why != PRUNED
+        }
     return found
 
 
-def _reached(
-    context: Context, as_of_days: Sequence[date], days: Mapping[str, set[date]], rosters: KnownRosters
-) -> dict[date, int]:
-    """As-of day → the newest batch that changed a day of its windows, among the given days of sources."""
-    changes = {source: context.ledger.last_changes(source, sorted(found)) for source, found in days.items() if found}
+def _computed(context: Context) -> _Changes:
+    """Source → the days that this run computed anew, and by what they had changed."""
+    found = {}
+    for source, days in context.report.computed.items():
+        batches = context.ledger.last_changes(source, sorted(days))
+        found[source] = {day: _cause(batches.get(day, CONFIGURATION), why) for day, why in days.items()}
+    return found
+
+
+def _cause(batch: int, why: str) -> int:
+    return CONFIGURATION if why == METRICS_CHANGED else batch
+
+
+def _reached(context: Context, as_of_days: Sequence[date], changes: _Changes, rosters: KnownRosters) -> dict[date, int]:
+    """As-of day → the newest batch that changed a day of its windows."""
     reached: dict[date, int] = {}
-    if not changes:
+    if not any(changes.values()):
         return reached
     sources = {str(mission.id): mission_sources(context.project, mission) for mission in context.project.missions}
     for as_of in as_of_days:
@@ -62,10 +76,5 @@ def _reached(
             for source in sources[reported.mission.id]:
                 for day, batch in changes.get(source, {}).items():
                     if reported.window.start <= day <= reported.through:
-                        reached[as_of] = max(batch, reached.get(as_of, 0))
+                        reached[as_of] = max(batch, reached.get(as_of, CONFIGURATION))
     return reached
-
-
-def _batch_behind(context: Context, as_of: date, computed: Mapping[str, set[date]], rosters: KnownRosters) -> int | None:
-    """The newest batch among the days of the windows that were computed anew."""
-    return _reached(context, [as_of], computed, rosters).get(as_of)

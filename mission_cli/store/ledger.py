@@ -16,6 +16,8 @@ from mission_cli.store.manifest import DayEntry, Manifest, ResultEntry
 from mission_cli.store.pruned import pruned
 
 UNDATED = date.min
+METRICS_CHANGED = "metrics changed"
+PRUNED = "pruned"
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,9 +197,9 @@ class Ledger:
 
     def stale_days(self, source: str, meaning: str) -> dict[date, tuple[int, str]]:
         """Day → its newest change and why it is to be computed: `new`, `pruned`, `late data` or `metrics changed`."""
-        sql = """
-            SELECT d.day, d.change, CASE WHEN p.day IS NULL AND r.day IS NULL THEN 'new' WHEN r.change = d.change THEN 'pruned'
-                   WHEN p.change IS DISTINCT FROM d.change THEN 'late data' ELSE 'metrics changed' END
+        sql = f"""
+            SELECT d.day, d.change, CASE WHEN p.day IS NULL AND r.day IS NULL THEN 'new' WHEN r.change = d.change THEN '{PRUNED}'
+                   WHEN p.change IS DISTINCT FROM d.change THEN 'late data' ELSE '{METRICS_CHANGED}' END
             FROM days AS d LEFT JOIN partitions AS p USING (source, day) LEFT JOIN pruned AS r USING (source, day)
             WHERE d.source = ? AND (p.day IS NULL OR p.change <> d.change OR p.meaning <> ?) ORDER BY d.day"""
         return {day: (change, why) for day, change, why in self._database.rows(sql, [source, meaning])}
@@ -363,7 +365,7 @@ class Ledger:
             for as_of, file, rules in self._database.rows("SELECT as_of, file, rules FROM evaluations")
         }
         stale = {
-            source: [day for day, (_, why) in self.stale_days(source, meaning).items() if day != UNDATED and why != "pruned"]
+            source: [day for day, (_, why) in self.stale_days(source, meaning).items() if day != UNDATED and why != PRUNED]
             for source, meaning in meanings.items()
         }
         waiting = self._database.rows(

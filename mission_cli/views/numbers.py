@@ -67,14 +67,6 @@ class Numbers:
         return cls(terms, values, spelled, now)
 
 
-def values_through(evidence: Evidence, mission: Mission, window: Window, as_of: date) -> dict[str, float | None]:
-    """Only what formulas see: the window's value of every used metric as of a day."""
-    _read_days(evidence, mission, window.days_through(as_of))
-    used = mission_metrics(evidence.project, mission)
-    _roll(evidence, used)
-    return _values(evidence, mission, used)[0]
-
-
 def _read_days(evidence: Evidence, mission: Mission, days: Iterable[date]) -> dict[str, pl.DataFrame]:
     """Fill the table `daily` with the supplier's days; source → the rows of its partitions, with `_day`."""
     project, days = evidence.project, list(days)

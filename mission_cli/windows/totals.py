@@ -1,4 +1,4 @@
-"""Partitions → the temporary table `totals`: exact totals per span of days and supplier.
+"""Partitions → the temporary view `totals`: exact totals per span of days and supplier.
 
 A span is what windows have in common: the days that count, shared by suppliers or one supplier's own. It is rolled once. Each
 source is rolled by itself, and what they come to is joined: a table of all metrics would be mostly empty.
@@ -39,7 +39,7 @@ def ordered_in(source: str) -> str:
 
 
 def roll_totals(database: Database, project: Project, partitions: Partitions) -> None:
-    """Fill `totals` from the partition files, source → day → file, for the spans of the table `windows`.
+    """Make `totals` from the partition files, source → day → file, for the spans of the table `windows`.
 
     Grain: `_span_no`, supplier_id; a column per used metric that has a value per day, exact; `ordered_in` each source.
     """
@@ -58,9 +58,11 @@ def roll_totals(database: Database, project: Project, partitions: Partitions) ->
     ordered = ", ".join(f"coalesce({ordered_in(source)}, FALSE) AS {ordered_in(source)}" for source in sources)
     nobody = "(SELECT 0 AS _span_no, '' AS supplier_id WHERE FALSE)"
     replaced = f" REPLACE ({ordered})" if ordered else ""
-    database.execute(f"CREATE OR REPLACE TEMP TABLE totals AS SELECT *{replaced} FROM {tables or nobody}")
+    joined = f"SELECT *{replaced} FROM {tables or nobody}"
     if day_formulas(project, used_metrics(project)):
         _roll_day_formulas(database, project, metrics, sources)
+        joined = f"SELECT * FROM ({joined}) LEFT JOIN day_totals USING (_span_no, supplier_id)"
+    database.execute(f"CREATE OR REPLACE TEMP VIEW totals AS {joined}")
 
 
 def _roll(database: Database, project: Project, source: str, place: int, metrics: Sequence[DailyMetric]) -> None:
@@ -95,16 +97,13 @@ def _roll_spans(database: Database, project: Project, **slots: str) -> None:
 
 
 def _roll_day_formulas(database: Database, project: Project, metrics: Sequence[DailyMetric], sources: Sequence[str]) -> None:
-    """Add the formulas of days to `totals`: evaluated on each day of all sources together, then rolled."""
+    """Fill `day_totals` with the formulas of days: evaluated on each day of all sources together, then rolled."""
     used = used_metrics(project)
     parts = [f"SELECT {text_literal(source)} AS _source, * FROM days_{place}" for place, source in enumerate(sources)]
     database.execute(f"CREATE OR REPLACE TEMP VIEW daily AS {daily_rows(metrics, parts)}")
     database.execute(f"CREATE OR REPLACE TEMP TABLE by_day AS WITH {','.join(day_layers(project, used))} FROM by_day")
     rolled = rolled_days(day_formulas(project, used))
     _roll_spans(database, project, into="day_totals", days="by_day", values=rolled, of_source="TRUE")
-    database.execute(
-        "CREATE OR REPLACE TEMP TABLE totals AS SELECT * FROM totals LEFT JOIN day_totals USING (_span_no, supplier_id)"
-    )
 
 
 def _read_partitions(

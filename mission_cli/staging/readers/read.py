@@ -10,7 +10,6 @@ from mission_cli.staging.readers.archives import unpacked
 from mission_cli.staging.readers.csv_file import csv_jobs
 from mission_cli.staging.readers.encodings import as_utf8
 from mission_cli.staging.readers.jsonl_file import jsonl_jobs
-from mission_cli.staging.readers.parquet_file import parquet_jobs
 from mission_cli.staging.readers.portion import Jobs
 
 
@@ -22,6 +21,8 @@ def jobs(path: Path, source: Source) -> Jobs:
     kind = kind_of(path.name)
     assert kind is not None, "patterns are checked to name files of our kinds"
     if kind.format is Format.PARQUET:
+        from mission_cli.staging.readers.parquet_file import parquet_jobs  # its libraries take a tenth of a second
+
         return parquet_jobs(path, source)
     chunks = unpacked(path, kind.compression)
     if kind.format is Format.CSV:
