@@ -35,7 +35,7 @@ GROUP BY day, supplier_id
 """
 RESULTS = """MODEL (
   name market.results,
-  kind INCREMENTAL_BY_TIME_RANGE (time_column as_of, batch_size 30),
+  kind INCREMENTAL_BY_TIME_RANGE (time_column as_of, batch_size 10),
   optimize_query false,
   columns (as_of DATE, mission_id TEXT, supplier_id TEXT, window_start DATE, window_end DATE, mission_status TEXT,
            condition TEXT, value DOUBLE, type TEXT, val DOUBLE, status TEXT)
