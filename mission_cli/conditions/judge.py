@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from mission_cli.conditions.verdicts import ROW, Verdict
+from mission_cli.formula.assigned_sql import BOUNDS, assigned_as_of, assigned_table, own_target
 from mission_cli.formula.emit import identifier, over_orders, text_literal
 from mission_cli.formula.roll_sql import rolled_metrics
 from mission_cli.formula.totals_sql import double_constant, formula_value, value_layers
@@ -30,8 +31,8 @@ def valued_sql(project: Project) -> str:
 
 
 def results_queries(project: Project) -> list[str]:
-    """A query per mission, in the order of their ids, over `entries`, `valued`, `suppliers` and the tables of assigned windows,
-    `assigned_` and the mission's number.
+    """A query per mission, in the order of their ids, over `entries`, `valued`, `suppliers` and the tables of assigned windows
+    (`assigned_table`).
 
     Grain: as_of, mission, supplier, window, condition; the columns RESULTS, `earned` before limits. The rows of one as-of day
     come sorted by supplier, window and condition: missions are sorted before their conditions are unfolded, which is cheaper
@@ -83,10 +84,10 @@ def _joined(project: Project, number: int, verdicts: Sequence[Verdict]) -> tuple
         key = f"CAST({identifier(project.suppliers.key)} AS VARCHAR) AS supplier_id"
         found = ", ".join(verdict.segment for verdict in segmented)
         joined += f" LEFT JOIN (SELECT _version, {key}, {found} FROM suppliers) AS g USING (_version, supplier_id)"
-    bounds = [(f"{bound}:{v.condition.name}", f"_own_{bound}{v.place}") for v in assigned for bound in ("low", "high")]
+    bounds = [(own_target(v.condition, bound), f"_own_{bound}{v.place}") for v in assigned for bound in BOUNDS]
     if bounds:
         found = "".join(f", {identifier(column)} AS {name}" for column, name in bounds)
-        as_of = f"assigned_{number} JOIN assigned_{number}_as_of USING (_version)"
+        as_of = f"{assigned_table(number)} JOIN {assigned_as_of(number)} USING (_version)"
         own = f"(SELECT _as_of, supplier_id, window_start AS _start, window_end AS _end{found} FROM {as_of})"
         joined += f" LEFT JOIN {own} AS a USING (_as_of, supplier_id, _start, _end)"
     return joined, [*(f"_g{verdict.place}" for verdict in segmented), *(name for _, name in bounds)]

@@ -11,10 +11,8 @@ from typing import Annotated, Any
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 from pydantic_core import PydanticCustomError
 
-from mission_cli.model.calendar import WindowKind
+from mission_cli.model.calendar import MOST_DAYS, WindowKind
 from mission_cli.model.metrics import InDay, OverDays
-
-MAX_DAYS = 3660
 
 _KINDS = {
     bool: "true or false",
@@ -78,8 +76,8 @@ def _length(value: object) -> object:
         raise refuse(f"must be whole days, not {value}", "such as 28")
     if not isinstance(value, int) or isinstance(value, bool):
         raise refuse(f"must be a number of days, not {kind_of(value)}", "such as 28")
-    if not 1 <= value <= MAX_DAYS:
-        raise refuse(f"{value} days are no window", f"at least 1, a single day, and at most {MAX_DAYS}")
+    if not 1 <= value <= MOST_DAYS:
+        raise refuse(f"{value} days are no window", f"at least 1, a single day, and at most {MOST_DAYS}")
     return value
 
 

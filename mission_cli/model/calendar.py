@@ -9,6 +9,7 @@ from enum import StrEnum
 from zoneinfo import ZoneInfo
 
 DAY = timedelta(days=1)
+MOST_DAYS = 3660  # of a window
 NEVER = date(9000, 1, 1)  # windows since such a day or later are none: "9999-12-31" says that somebody never began
 WEEKDAYS = ("MON", "TUE", "WED", "THU", "FRI", "SAT", "SUN")
 

@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from mission_cli.formula.assigned_sql import BOUNDS, own_target
 from mission_cli.formula.emit import identifier
+from mission_cli.model.calendar import MOST_DAYS
 from mission_cli.model.missions import Condition, Mission, Operator
 from mission_cli.model.project import Source
 from mission_cli.staging.meaning import target_columns
 from mission_cli.store.database import Database
-from mission_cli.windows.table import own_target
 
-_MOST_DAYS = 3660
-_BOUNDS = r"^\s*([-+]?[0-9.]+?)\s*\.\.\s*([-+]?[0-9.]+)\s*$"
+_LOW_TO_HIGH = r"^\s*([-+]?[0-9.]+?)\s*\.\.\s*([-+]?[0-9.]+)\s*$"
 _NUMBER = r"\s*[-+]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][-+]?[0-9]+)?\s*"
 _DIFFERENT = "SELECT DISTINCT * EXCLUDE (_batch, _line) FROM staged"
 
@@ -26,7 +26,7 @@ def assigned_sql(mission: Mission, source: Source) -> str:
     targets = [
         f"{_bound(condition, bound)} AS {identifier(own_target(condition, bound))}"
         for condition in _with_targets(mission, source)
-        for bound in ("low", "high")
+        for bound in BOUNDS
     ]
     columns = ", ".join(["supplier_id", "window_start", "window_end", *targets])
     return f"SELECT DISTINCT {columns} FROM staged ORDER BY supplier_id, window_start, window_end"
@@ -64,7 +64,7 @@ def _mistakes(mission: Mission, source: Source) -> Iterator[_Mistake]:
     ends = "window_end || ' lies before window_start, ' || window_start"
     yield _Mistake("window_end < window_start", ends, "window_end ")
     length = "window_end - window_start + 1"
-    yield _Mistake(f"{length} > {_MOST_DAYS}", length, "a window of ", f" days; {_MOST_DAYS} are the most")
+    yield _Mistake(f"{length} > {MOST_DAYS}", length, "a window of ", f" days; {MOST_DAYS} are the most")
     for condition in _with_targets(mission, source):
         cell, low, high = identifier(condition.name), _bound(condition, "low"), _bound(condition, "high")
         if condition.operator is Operator.BETWEEN:
@@ -89,6 +89,6 @@ def _bound(condition: Condition, bound: str) -> str:
     """SQL for a bound of the own target; the high one only of BETWEEN."""
     cell = identifier(condition.name)
     if condition.operator is Operator.BETWEEN:
-        return f"TRY_CAST(regexp_extract({cell}, '{_BOUNDS}', {1 if bound == 'low' else 2}) AS DOUBLE)"
+        return f"TRY_CAST(regexp_extract({cell}, '{_LOW_TO_HIGH}', {1 if bound == 'low' else 2}) AS DOUBLE)"
     number = f"CASE WHEN regexp_full_match({cell}, '{_NUMBER}') THEN TRY_CAST({cell} AS DOUBLE) END"
     return number if bound == "low" else "CAST(NULL AS DOUBLE)"

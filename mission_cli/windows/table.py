@@ -9,9 +9,10 @@ from pathlib import Path
 
 import polars as pl
 
+from mission_cli.formula.assigned_sql import BOUNDS, assigned_as_of, assigned_table, own_target
 from mission_cli.formula.emit import identifier
 from mission_cli.model.calendar import WindowKind, reported_windows
-from mission_cli.model.missions import Condition, Mission
+from mission_cli.model.missions import Mission
 from mission_cli.model.project import Project, Suppliers
 from mission_cli.store.database import Database, exact_path
 from mission_cli.store.manifest import LEFT
@@ -34,16 +35,6 @@ class Rosters:
 
     suppliers: tuple[RosterVersion, ...] = ()
     assigned: tuple[tuple[str, tuple[RosterVersion, ...]], ...] = ()
-
-
-def own_target(condition: Condition, bound: str) -> str:
-    """The name of the column of assigned windows that holds a supplier's own target: its `low` or its `high` bound."""
-    return f"{bound}:{condition.name}"
-
-
-def assigned_table(number: int) -> str:
-    """The temporary table of a mission's assigned windows, by the mission's place in the project."""
-    return f"assigned_{number}"
 
 
 def make_windows(database: Database, project: Project, as_of_days: Sequence[date], rosters: Rosters) -> None:
@@ -92,10 +83,8 @@ def _make_suppliers(database: Database, suppliers: Suppliers | None, versions: S
 
 
 def _make_assigned(database: Database, number: int, mission: Mission, versions: Sequence[RosterVersion]) -> None:
-    _make_as_of(database, f"{assigned_table(number)}_as_of", versions)
-    targets = "".join(
-        f", NULL::DOUBLE AS {identifier(own_target(c, bound))}" for c in mission.conditions for bound in ("low", "high")
-    )
+    _make_as_of(database, assigned_as_of(number), versions)
+    targets = "".join(f", NULL::DOUBLE AS {identifier(own_target(c, bound))}" for c in mission.conditions for bound in BOUNDS)
     empty = f"SELECT 0 AS _version, NULL::VARCHAR AS supplier_id, NULL::DATE AS window_start, NULL::DATE AS window_end{targets}"
     _make_roster(database, assigned_table(number), f"{empty} WHERE FALSE", versions)
 
@@ -126,5 +115,5 @@ def _since(number: int, mission: Mission, suppliers: Suppliers) -> str:
 def _assigned(number: int, mission: Mission) -> str:
     table = assigned_table(number)
     return f"""
-        SELECT {number}, _as_of, supplier_id, window_start, window_end FROM {table} JOIN {table}_as_of USING (_version)
+        SELECT {number}, _as_of, supplier_id, window_start, window_end FROM {table} JOIN {assigned_as_of(number)} USING (_version)
         WHERE window_start <= _as_of AND _as_of <= window_end + {mission.grace_days}"""
