@@ -4,48 +4,68 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from mission_cli.conditions.verdicts import ROW, Verdict
+from mission_cli.conditions.population import with_values
+from mission_cli.conditions.verdicts import Verdict
 from mission_cli.formula.assigned_sql import BOUNDS, assigned_as_of, assigned_table, own_target
 from mission_cli.formula.emit import identifier, over_orders, text_literal
-from mission_cli.formula.roll_sql import rolled_metrics
+from mission_cli.formula.roll_sql import ordered_in, rolled_metrics
 from mission_cli.formula.totals_sql import double_constant, formula_value, value_layers
-from mission_cli.formula.usage import used_metrics
+from mission_cli.formula.usage import mission_sources, used_metrics
 from mission_cli.model.calendar import WindowKind
 from mission_cli.model.expression import Expression, renamed
 from mission_cli.model.missions import MOST_PAID, PAID_PLACES, Mission, Role
 from mission_cli.model.project import Project
 
 RESULTS = (
-    "as_of, mission_id, supplier_id, window_start, window_end, mission_status, condition, value, type, val, status, tier,"
-    " role, target_from, earned, val_high"
+    "as_of",
+    "mission_id",
+    "supplier_id",
+    "window_start",
+    "window_end",
+    "mission_status",
+    "condition",
+    "value",
+    "type",
+    "val",
+    "status",
+    "tier",
+    "role",
+    "target_from",
+    "earned",
+    "val_high",
 )
+_TOGETHER = 4  # missions in one query: an engine works on several at once, but takes ever longer to plan the more there are
 
 
 def valued_sql(project: Project) -> str:
-    """A query over `entries` and `totals`: every used metric as DOUBLE for each span and supplier with an entry."""
+    """A query over `listed` and `totals`: every used metric as DOUBLE for each span and supplier with orders or listed, and
+    the columns `ordered_in` each source."""
     used = used_metrics(project)
-    totals = "".join(f", t.{identifier(metric.id)}" for metric in rolled_metrics(project) if metric.id in used)
-    pairs = "(SELECT DISTINCT _span_no, supplier_id FROM entries)"
-    base = f"SELECT p._span_no, p.supplier_id{totals} FROM {pairs} AS p LEFT JOIN totals AS t USING (_span_no, supplier_id)"
+    totals = [identifier(metric.id) for metric in rolled_metrics(project) if metric.id in used]
+    ordered = [ordered_in(source) for source in sorted({s for m in project.missions for s in mission_sources(project, m)})]
+    pairs = "(SELECT DISTINCT _span_no, supplier_id FROM listed)"
+    columns = ", ".join(["_span_no", "supplier_id", *totals, *ordered])
+    base = f"SELECT {columns} FROM totals FULL JOIN {pairs} USING (_span_no, supplier_id)"
     return f"WITH {','.join(value_layers(project, used, base))} SELECT * FROM valued"
 
 
 def results_queries(project: Project) -> list[str]:
-    """A query per mission, in the order of their ids, over `entries`, `valued`, `suppliers` and the tables of assigned windows
-    (`assigned_table`).
+    """Queries of some missions each, in the order of their ids, over `windows`, `listed`, `valued`, `suppliers` and the tables
+    of assigned windows (`assigned_table`).
 
     Grain: as_of, mission, supplier, window, condition; the columns RESULTS, `earned` before limits. The rows of one as-of day
     come sorted by supplier, window and condition: missions are sorted before their conditions are unfolded, which is cheaper
-    than sorting every condition. Not one query of all: an engine takes ever longer to plan a UNION the more parts it has.
+    than sorting every condition.
     """
     numbered = sorted(enumerate(project.missions), key=lambda pair: pair[1].id)
-    return [f"SELECT {RESULTS} FROM ({_mission(project, number, mission)})" for number, mission in numbered] or [_nothing()]
+    found = [_mission(project, number, mission) for number, mission in numbered] or [_nothing()]
+    return [" UNION ALL ".join(found[first : first + _TOGETHER]) for first in range(0, len(found), _TOGETHER)]
 
 
 def _nothing() -> str:
     texts = ["mission_id", "mission_status", "supplier_id", "condition", "type", "status", "tier", "role", "target_from"]
     kinds = dict.fromkeys(texts, "VARCHAR") | dict.fromkeys(("as_of", "window_start", "window_end"), "DATE")
-    return "SELECT " + ", ".join(f"NULL::{kinds.get(n, 'DOUBLE')} AS {n}" for n in RESULTS.split(", ")) + " WHERE FALSE"
+    return "SELECT " + ", ".join(f"NULL::{kinds.get(n, 'DOUBLE')} AS {n}" for n in RESULTS) + " WHERE FALSE"
 
 
 def _mission(project: Project, number: int, mission: Mission) -> str:
@@ -53,7 +73,7 @@ def _mission(project: Project, number: int, mission: Mission) -> str:
     assigned = mission.window.kind is WindowKind.ASSIGNED
     verdicts = [Verdict(place, condition, assigned) for place, condition in enumerate(mission.conditions)]
     keys = "_as_of, supplier_id, _start, _end"
-    joined, owns = _joined(project, number, verdicts)
+    joined, owns = _joined(project, number, mission, verdicts)
     measured = [sql for verdict in verdicts for sql in verdict.measured]
     made = f"SELECT {', '.join([keys, *owns, *measured, *_rewards(mission)])} FROM {joined}"
     layers = [
@@ -64,18 +84,29 @@ def _mission(project: Project, number: int, mission: Mission) -> str:
     ]
     for layer in filter(None, layers):
         made = f"SELECT *, {', '.join(layer)} FROM ({made})"
-    rows = f"unnest([{', '.join(verdict.row for verdict in verdicts)}]) AS _row"
-    unfolded = (
-        f"SELECT _as_of, supplier_id, _start, _end, _status, {_earned(mission)} AS _earned, {rows} FROM ({made} ORDER BY {keys})"
-    )
-    return f"""
-    SELECT _as_of AS as_of, {text_literal(mission.id)} AS mission_id, supplier_id, _start AS window_start, _end AS window_end,
-           _status AS mission_status, _earned AS earned, {", ".join(f"_row.{name}" for name in ROW)} FROM ({unfolded})"""
+    columns = {
+        "as_of": "_as_of",
+        "mission_id": text_literal(mission.id),
+        "supplier_id": "supplier_id",
+        "window_start": "_start",
+        "window_end": "_end",
+        "mission_status": "_status",
+        "earned": _earned(mission),
+        **_unfolded([verdict.row for verdict in verdicts]),
+    }
+    return f"SELECT {', '.join(f'{columns[name]} AS {name}' for name in RESULTS)} FROM ({made} ORDER BY {keys})"
 
 
-def _joined(project: Project, number: int, verdicts: Sequence[Verdict]) -> tuple[str, list[str]]:
+def _unfolded(rows: Sequence[dict[str, str]]) -> dict[str, str]:
+    """A row of each condition, one after the other: column by column, and what is the same for all is written once. A struct
+    of each row would take the engine longer to plan than to run."""
+    columns = {name: [row[name] for row in rows] for name in rows[0]}
+    return {n: found[0] if len(set(found)) == 1 else f"unnest([{', '.join(found)}])" for n, found in columns.items()}
+
+
+def _joined(project: Project, number: int, mission: Mission, verdicts: Sequence[Verdict]) -> tuple[str, list[str]]:
     """Where the mission's entries and their numbers are from, and the columns that targets are chosen by."""
-    joined = f"(SELECT * FROM entries WHERE _mission_no = {number}) AS e JOIN valued USING (_span_no, supplier_id)"
+    joined = with_values(project, number, mission)
     varying = [verdict for verdict in verdicts if verdict.varies]
     segmented = [verdict for verdict in varying if verdict.condition.segments]
     assigned = [verdict for verdict in varying if verdict.assigned]

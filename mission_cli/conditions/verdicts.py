@@ -13,7 +13,6 @@ from mission_cli.formula.emit import identifier, over_orders, text_literal
 from mission_cli.formula.totals_sql import double_constant, formula_value
 from mission_cli.model.missions import Condition, Operator, Role, Target
 
-ROW = ("condition", "value", "type", "val", "status", "tier", "role", "target_from", "val_high")
 DEFAULT, SEGMENT, SUPPLIER = "default", "segment", "supplier"
 
 
@@ -111,15 +110,15 @@ class Verdict:
         return f"_s{self.place} = 'unmet'" if self.condition.role is Role.GUARD else None
 
     @property
-    def row(self) -> str:
-        """The columns ROW of a result, those that are the condition's own, as a struct."""
+    def row(self) -> dict[str, str]:
+        """The columns of a result that are the condition's own."""
         condition, val, tier = self.condition, self._low, "NULL::VARCHAR"
         if condition.tiers:
             targets = ", ".join(double_constant(t.target) for t in condition.tiers)
             val = f"[{targets}][greatest(_r{self.place}, 1)]"
             names = ", ".join(text_literal(t.name) for t in condition.tiers)
             tier = f"[{names}][nullif(_r{self.place}, 0)]"
-        values = {
+        return {
             "condition": text_literal(condition.name),
             "value": f"_v{self.place}",
             "type": text_literal(condition.operator),
@@ -130,7 +129,6 @@ class Verdict:
             "target_from": f"_o{self.place}" if self.varies else f"'{DEFAULT}'",
             "val_high": self._high,
         }
-        return "{" + ", ".join(f"'{name}': {values[name]}" for name in ROW) + "}"
 
     @property
     def _low(self) -> str:

@@ -14,7 +14,7 @@ import polars as pl
 
 from mission_cli.conditions.judge import results_queries, valued_sql
 from mission_cli.conditions.limits import paid_sql
-from mission_cli.conditions.population import entries_sql
+from mission_cli.conditions.population import listed_sql
 from mission_cli.formula.rules import rules_meaning
 from mission_cli.formula.usage import mission_sources
 from mission_cli.model.missions import Mission
@@ -28,7 +28,7 @@ from mission_cli.store.layout import results_folder
 from mission_cli.store.ledger import Evaluation
 from mission_cli.windows.ranges import ReportedWindow, needed_days, windows_as_of
 from mission_cli.windows.table import Rosters, make_windows
-from mission_cli.windows.totals import ordered_in, roll_totals
+from mission_cli.windows.totals import roll_totals
 
 _WORK_AT_ONCE = 3_000_000
 _DAYS_AT_ONCE = 62
@@ -191,12 +191,11 @@ def compute_results(task: EvaluationTask) -> Outcome:
 
 
 def judge(engine: Database, task: EvaluationTask) -> None:
-    """Fill the tables that results are read from: windows, totals, entries (who has a row) and values (of every metric)."""
+    """Fill the tables that results are read from: windows, totals, who is listed and values (of every metric)."""
     project = task.project
     make_windows(engine, project, task.as_of_days, task.rosters)
     roll_totals(engine, project, task.partitions)
-    ordered = {str(source.id): ordered_in(source.id) for source in project.sources}
-    engine.execute(f"CREATE TEMP TABLE entries AS {entries_sql(project, ordered)}")
+    engine.execute(f"CREATE TEMP TABLE listed AS {listed_sql(project)}")
     engine.execute(f"CREATE TEMP TABLE valued AS {valued_sql(project)}")
 
 

@@ -15,13 +15,15 @@ import polars as pl
 from mission_cli.formula.days_sql import day_formulas, day_layers, rolled_days
 from mission_cli.formula.emit import identifier, text_literal
 from mission_cli.formula.roll_sql import (
+    added_up,
+    added_value,
     adds_doubles,
     counted_value,
     daily_metrics,
     daily_rows,
     day_columns,
-    listed_values,
-    sliced_value,
+    ordered_in,
+    sums_table,
     window_value,
 )
 from mission_cli.formula.usage import mission_sources, used_metrics
@@ -29,13 +31,10 @@ from mission_cli.model.metrics import DailyMetric
 from mission_cli.model.project import Project
 from mission_cli.store.database import Database, exact_path
 from mission_cli.store.statements import statement
+from mission_cli.windows.sums import Span, sums_of_spans
 
+_SUMS_AT_ONCE = 4_000_000
 Partitions = Mapping[str, Mapping[date, Path]]
-
-
-def ordered_in(source: str) -> str:
-    """The quoted name of the column of `totals` that tells whether the supplier has a final order of the source in the span."""
-    return identifier(f"ordered:{source}")
 
 
 def roll_totals(database: Database, project: Project, partitions: Partitions) -> None:
@@ -55,10 +54,12 @@ def roll_totals(database: Database, project: Project, partitions: Partitions) ->
         _read_partitions(database, project, source, f"days_{place}", own, partitions.get(source, {}))
         _roll(database, project, source, place, own)
     tables = " FULL JOIN ".join(f"totals_{n}{' USING (_span_no, supplier_id)' if n else ''}" for n in range(len(sources)))
-    ordered = ", ".join(f"coalesce({ordered_in(source)}, FALSE) AS {ordered_in(source)}" for source in sources)
     nobody = "(SELECT 0 AS _span_no, '' AS supplier_id WHERE FALSE)"
-    replaced = f" REPLACE ({ordered})" if ordered else ""
-    joined = f"SELECT *{replaced} FROM {tables or nobody}"
+    joined = f"SELECT * FROM {tables or nobody}"
+    for metric in filter(adds_doubles, metrics):
+        value = f"{added_up(metric)} AS {identifier(metric.id)}"
+        summed = f"LEFT JOIN {identifier(sums_table(metric))} USING (_span_no, supplier_id)"
+        joined = f"SELECT counted.* REPLACE ({value}) FROM ({joined}) AS counted {summed}"
     if day_formulas(project, used_metrics(project)):
         _roll_day_formulas(database, project, metrics, sources)
         joined = f"SELECT * FROM ({joined}) LEFT JOIN day_totals USING (_span_no, supplier_id)"
@@ -67,32 +68,41 @@ def roll_totals(database: Database, project: Project, partitions: Partitions) ->
 
 def _roll(database: Database, project: Project, source: str, place: int, metrics: Sequence[DailyMetric]) -> None:
     """Fill `totals_` and the source's place from `days_` and its place."""
-    days, totals = f"days_{place}", f"totals_{place}"
+    days, of_source = f"days_{place}", f"_source = {text_literal(source)}"
     doubles = [metric for metric in metrics if adds_doubles(metric)]
     ordered = "bool_or(_ordered)" if _has_strangers(project, source) else "TRUE"
     values = [f"{ordered} AS {ordered_in(source)}"]
     values += [f"{(counted_value if m in doubles else window_value)(m)} AS {identifier(m.id)}" for m in metrics]
-    rows = days
-    if doubles:
-        values.append("min(_place) AS _first, max(_place) AS _last")
-        rows = f"(SELECT *, row_number() OVER (PARTITION BY supplier_id ORDER BY _day) AS _place FROM {days})"
-    of_source = f"_source = {text_literal(source)}"
-    _roll_spans(database, project, into=totals, days=rows, values=", ".join(values), of_source=of_source)
-    if doubles:
-        lists = ", ".join(listed_values(metric) for metric in doubles)
-        sliced = ", ".join(f"{sliced_value(metric)} AS {identifier(metric.id)}" for metric in doubles)
-        names = ", ".join(identifier(f"values:{metric.id}") for metric in doubles)
-        by_supplier = f"(SELECT supplier_id, {lists} FROM {days} GROUP BY supplier_id)"
-        database.execute(
-            f"CREATE OR REPLACE TEMP TABLE {totals} AS SELECT * EXCLUDE (_first, _last, {names}) REPLACE ({sliced})"
-            f" FROM {totals} JOIN {by_supplier} USING (supplier_id)"
-        )
+    _roll_spans(database, project, into=f"totals_{place}", days=days, values=", ".join(values), of_source=of_source)
+    for metric in doubles:
+        _add_doubles(database, project, days, of_source, metric)
+
+
+def _add_doubles(database: Database, project: Project, days: str, of_source: str, metric: DailyMetric) -> None:
+    """Fill the metric's `sums_table`; some suppliers after the other, so that there are never too many at once."""
+    spans = database.rows(f"SELECT _span_no, min(_on), max(_on) FROM span_days WHERE {of_source} GROUP BY ALL ORDER BY ALL")
+    shared = [Span(*span) for span in spans]
+    added, name, table = added_value(metric), identifier(metric.id), sums_table(metric)
+    database.execute(f"CREATE OR REPLACE TEMP TABLE {identifier(table)} (_span_no INTEGER, supplier_id VARCHAR, {name} DOUBLE)")
+    ((rows, suppliers),) = database.rows(f"SELECT count(*), approx_count_distinct(supplier_id) FROM {days}")
+    parts = 1 + max(rows, suppliers * len(shared)) // _SUMS_AT_ONCE
+    for part in range(parts):
+        theirs = f" AND hash(supplier_id) % {parts} = {part}" if parts > 1 else ""
+        values = database.frame(f"SELECT _day, supplier_id, {added} AS {name} FROM {days} WHERE {added} IS NOT NULL{theirs}")
+        database.insert_frame(table, sums_of_spans(values, shared, metric.id))
+    if _any_own(project):
+        summed = f"sum({added} ORDER BY _day) AS {name}"
+        database.execute(statement("own_totals", into=identifier(table), days=days, values=summed, of_source=of_source))
+
+
+def _any_own(project: Project) -> bool:
+    return any(mission.window.is_own for mission in project.missions)
 
 
 def _roll_spans(database: Database, project: Project, **slots: str) -> None:
     """Fill the table `into` with the totals of shared spans, and of spans of one supplier where any mission has them."""
     database.execute(statement("span_totals", **slots))
-    if any(mission.window.is_own for mission in project.missions):
+    if _any_own(project):
         database.execute(statement("own_totals", **slots))
 
 
