@@ -5,15 +5,15 @@ from __future__ import annotations
 import re
 from datetime import date, datetime
 from decimal import Decimal
-from functools import cache
-from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
-from lark import Lark, Token, Transformer
+from lark import Token
 from lark.exceptions import UnexpectedCharacters, UnexpectedInput, VisitError
+from lark.visitors import Transformer_NonRecursive
 
 from mission_cli.formula import advice
 from mission_cli.formula.errors import FormulaError
+from mission_cli.formula.grammar import parser
 from mission_cli.model.expression import Call, Literal, Name, Node, Type, depth
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ def parse(text: str) -> Node:
     """The tree of `text`. Raises FormulaError with the place of the first mistake."""
     _refuse_oversize(text)
     try:
-        tree: Node = _parser().parse(text)  # type: ignore[assignment]  # the transformer makes nodes of ours
+        tree = _BUILDER.transform(parser().parse(text))
     except UnexpectedInput as error:
         raise _explained(error, text) from None
     except VisitError as error:
@@ -39,12 +39,6 @@ def parse(text: str) -> Node:
     if depth(tree) > MAX_DEPTH:
         raise FormulaError(0, f"more than {MAX_DEPTH} operations inside each other", "split it into several metrics")
     return tree
-
-
-@cache
-def _parser() -> Lark:
-    grammar = files("mission_cli.formula").joinpath("grammar.lark").read_text("utf-8")
-    return Lark(grammar, parser="lalr", maybe_placeholders=False, transformer=_Builder())
 
 
 def _refuse_oversize(text: str) -> None:
@@ -75,8 +69,8 @@ def _explained(error: UnexpectedInput, text: str) -> FormulaError:
     return FormulaError(at, f"{found!r} is not expected here", hint)
 
 
-class _Builder(Transformer[Token, Node]):
-    """Turns what the grammar recognises into nodes; called bottom-up while parsing, so deep texts do not recurse."""
+class _Builder(Transformer_NonRecursive[Token, Node]):
+    """Turns what the grammar recognises into nodes, from the bottom up; deep texts do not recurse."""
 
     def start(self, c: Sequence[Any]) -> Node:
         return c[0]  # type: ignore[no-any-return]
@@ -164,3 +158,6 @@ def _moment(token: Token, read: Any, kind: str, example: str) -> Any:
         return read(_unquoted(token))
     except ValueError:
         raise FormulaError(token.start_pos or 0, f"{token} is not a {kind}", f"written like {example}") from None
+
+
+_BUILDER = _Builder()
