@@ -6,6 +6,7 @@ The columns of a row are those of a partition: the day's value under the metric'
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from decimal import Decimal
 
 from mission_cli.formula.emit import identifier, over_totals
 from mission_cli.model.columns import DataType
@@ -106,34 +107,47 @@ def window_value(metric: DailyMetric) -> str:
             return _counted(metric, value)
 
 
-def adds_doubles(metric: DailyMetric) -> bool:
-    """Whether days are added up as doubles, whose sum depends on the order in which they are."""
-    kind = metric.data_type if metric.state else metric.day_type
-    return kind.type is Type.DOUBLE and metric.over_days in (OverDays.SUM, OverDays.AVG)
+def adds_up(metric: DailyMetric) -> bool:
+    """Whether the window's value can be made of sums of columns, and of how many values were added: see `added_columns`."""
+    roomy = metric.data_type.type is not Type.DECIMAL or metric.data_type.scale <= _ROOMY_SCALE
+    return metric.over_days in (OverDays.SUM, OverDays.COUNT, OverDays.AVG) and roomy
+
+
+def added_columns(metric: DailyMetric) -> list[str]:
+    """The columns of a partition that are added up for a metric that `adds_up`."""
+    return [state_column(metric.id, part) for part in metric.state] or [metric.id]
+
+
+def count_of(column: str) -> str:
+    """The name of the column that says how many values of another were added up."""
+    return f"count:{column}"
 
 
 def added_value(metric: DailyMetric) -> str:
-    """The quoted column of a day that is added up, for a metric that `adds_doubles`."""
-    return identifier(state_column(metric.id, "sum") if metric.state else metric.id)
+    """The same as `window_value`, made of sums of `added_columns`, and their `count_of`. Sums of decimals are in units of their
+    last place."""
+    column, *others = added_columns(metric)
+    count = identifier(count_of(column))
+    total = _of_units(metric.data_type if metric.state else metric.day_type, identifier(column))
+    match metric.over_days:
+        case OverDays.SUM:
+            return total
+        case OverDays.AVG:
+            number = identifier(others[0]) if others else count
+            return f"CASE WHEN {number} > 0 THEN CAST({total} AS DOUBLE) / {number} END"
+        case _:
+            return f"CASE WHEN {count} > 0 THEN {count} END"
 
 
-def sums_table(metric: DailyMetric) -> str:
-    """The name of the table of its sums, whose column is called like the metric."""
-    return f"sums:{metric.id}"
-
-
-def counted_value(metric: DailyMetric) -> str:
-    """Over the days of a window, for a metric that `adds_doubles`: how many values there are, as a DOUBLE."""
-    value, count = identifier(metric.id), identifier(state_column(metric.id, "count"))
-    return f"CAST({f'sum({count})' if 'count' in metric.state else f'count({value})'} AS DOUBLE)"
-
-
-def added_up(metric: DailyMetric) -> str:
-    """The window's value, from the sum in `sums_table`, where one of 0 may be left out, and what `counted_value` gave under the
-    metric's name."""
-    total, counted = f"{identifier(sums_table(metric))}.{identifier(metric.id)}", f"counted.{identifier(metric.id)}"
-    divided = f" / {counted}" if metric.over_days is OverDays.AVG else ""
-    return f"CASE WHEN {counted} > 0 THEN coalesce({total}, 0){divided} END"
+def _of_units(kind: DataType, total: str) -> str:
+    match kind.type:
+        case Type.DOUBLE:
+            return total
+        case Type.DECIMAL:
+            place = f"CAST('{Decimal(1).scaleb(-kind.scale):f}' AS DECIMAL({kind.scale + 1},{kind.scale}))"
+            return f"CAST(CAST({total} AS DECIMAL(19,0)) * {place} AS DECIMAL(38,{kind.scale}))"
+        case _:
+            return f"CAST({total} AS HUGEINT)"
 
 
 def day_formula_value(metric: DayFormulaMetric) -> str:

@@ -14,26 +14,15 @@ import polars as pl
 
 from mission_cli.formula.days_sql import day_formulas, day_layers, rolled_days
 from mission_cli.formula.emit import identifier, text_literal
-from mission_cli.formula.roll_sql import (
-    added_up,
-    added_value,
-    adds_doubles,
-    counted_value,
-    daily_metrics,
-    daily_rows,
-    day_columns,
-    ordered_in,
-    sums_table,
-    window_value,
-)
+from mission_cli.formula.roll_sql import added_value, daily_metrics, daily_rows, day_columns, ordered_in, window_value
 from mission_cli.formula.usage import mission_sources, used_metrics
 from mission_cli.model.metrics import DailyMetric
 from mission_cli.model.project import Project
 from mission_cli.store.database import Database, exact_path
 from mission_cli.store.statements import statement
+from mission_cli.windows.additive import ORDERED, Rows, read_rows
 from mission_cli.windows.sums import Span, sums_of_spans
 
-_SUMS_AT_ONCE = 4_000_000
 Partitions = Mapping[str, Mapping[date, Path]]
 
 
@@ -45,54 +34,66 @@ def roll_totals(database: Database, project: Project, partitions: Partitions) ->
     pairs = [(no, source) for no, m in enumerate(project.missions) for source in sorted(mission_sources(project, m))]
     schema = {"_mission_no": pl.Int32, "_source": pl.String}
     database.replace_temporary("mission_sources", pl.DataFrame(pairs, schema=schema, orient="row"))
-    database.execute(statement("span_days"))
-    database.execute(statement("own_spans"))
+    database.execute(statement("shared_spans"))
+    if _any_own(project):
+        database.execute(statement("own_spans"))
     metrics = daily_metrics(project, used_metrics(project))
     sources = sorted({source for _, source in pairs})
+    parts = []
     for place, source in enumerate(sources):
         own = [metric for metric in metrics if metric.source == source]
-        _read_partitions(database, project, source, f"days_{place}", own, partitions.get(source, {}))
-        _roll(database, project, source, place, own)
-    tables = " FULL JOIN ".join(f"totals_{n}{' USING (_span_no, supplier_id)' if n else ''}" for n in range(len(sources)))
+        parts.append(_roll(database, project, source, place, own, partitions.get(source, {})))
     nobody = "(SELECT 0 AS _span_no, '' AS supplier_id WHERE FALSE)"
-    joined = f"SELECT * FROM {tables or nobody}"
-    for metric in filter(adds_doubles, metrics):
-        value = f"{added_up(metric)} AS {identifier(metric.id)}"
-        summed = f"LEFT JOIN {identifier(sums_table(metric))} USING (_span_no, supplier_id)"
-        joined = f"SELECT counted.* REPLACE ({value}) FROM ({joined}) AS counted {summed}"
+    joined = f"SELECT * FROM {_joined('FULL', parts) if parts else nobody}"
     if day_formulas(project, used_metrics(project)):
         _roll_day_formulas(database, project, metrics, sources)
         joined = f"SELECT * FROM ({joined}) LEFT JOIN day_totals USING (_span_no, supplier_id)"
     database.execute(f"CREATE OR REPLACE TEMP VIEW totals AS {joined}")
 
 
-def _roll(database: Database, project: Project, source: str, place: int, metrics: Sequence[DailyMetric]) -> None:
-    """Fill `totals_` and the source's place from `days_` and its place."""
-    days, of_source = f"days_{place}", f"_source = {text_literal(source)}"
-    doubles = [metric for metric in metrics if adds_doubles(metric)]
-    ordered = "bool_or(_ordered)" if _has_strangers(project, source) else "TRUE"
-    values = [f"{ordered} AS {ordered_in(source)}"]
-    values += [f"{(counted_value if m in doubles else window_value)(m)} AS {identifier(m.id)}" for m in metrics]
-    _roll_spans(database, project, into=f"totals_{place}", days=days, values=", ".join(values), of_source=of_source)
-    for metric in doubles:
-        _add_doubles(database, project, days, of_source, metric)
+def _joined(how: str, tables: Sequence[str]) -> str:
+    first, *others = tables
+    return "".join([first, *(f" {how} JOIN {other} USING (_span_no, supplier_id)" for other in others)])
 
 
-def _add_doubles(database: Database, project: Project, days: str, of_source: str, metric: DailyMetric) -> None:
-    """Fill the metric's `sums_table`; some suppliers after the other, so that there are never too many at once."""
-    spans = database.rows(f"SELECT _span_no, min(_on), max(_on) FROM span_days WHERE {of_source} GROUP BY ALL ORDER BY ALL")
-    shared = [Span(*span) for span in spans]
-    added, name, table = added_value(metric), identifier(metric.id), sums_table(metric)
-    database.execute(f"CREATE OR REPLACE TEMP TABLE {identifier(table)} (_span_no INTEGER, supplier_id VARCHAR, {name} DOUBLE)")
-    ((rows, suppliers),) = database.rows(f"SELECT count(*), approx_count_distinct(supplier_id) FROM {days}")
-    parts = 1 + max(rows, suppliers * len(shared)) // _SUMS_AT_ONCE
-    for part in range(parts):
-        theirs = f" AND hash(supplier_id) % {parts} = {part}" if parts > 1 else ""
-        values = database.frame(f"SELECT _day, supplier_id, {added} AS {name} FROM {days} WHERE {added} IS NOT NULL{theirs}")
-        database.insert_frame(table, sums_of_spans(values, shared, metric.id))
+def _roll(
+    database: Database, project: Project, source: str, place: int, metrics: Sequence[DailyMetric], files: Mapping[date, Path]
+) -> str:
+    """Roll a source; returns what to select its totals from.
+
+    What only adds up is added up outside of the engine, over spans that suppliers share, which is several times as fast. For
+    the other metrics and spans there is `days_` and the source's place.
+    """
+    table, days, of_source = f"totals_{place}", f"days_{place}", f"_source = {text_literal(source)}"
+    spans = database.rows(f"SELECT _span_no, _start, _through FROM shared_spans WHERE {of_source} ORDER BY _span_no")
+    strangers = _has_strangers(project, source)
+    rows = read_rows(files, metrics, strangers=strangers)
+    _add_up(database, table, source, rows, [Span(*span) for span in spans], strangers=strangers)
+    others = [metric for metric in metrics if metric not in rows.metrics]
+    if others or _any_own(project) or day_formulas(project, used_metrics(project)):
+        _read_partitions(database, project, source, days, metrics, files)
     if _any_own(project):
-        summed = f"sum({added} ORDER BY _day) AS {name}"
-        database.execute(statement("own_totals", into=identifier(table), days=days, values=summed, of_source=of_source))
+        ordered = f"{'bool_or(_ordered)' if strangers else 'TRUE'} AS {ordered_in(source)}"
+        values = ", ".join([ordered, *map(_rolled, rows.metrics)])
+        database.execute(statement("own_totals", into=table, days=days, values=values, of_source=of_source))
+    if not others:
+        return table
+    values = ", ".join(map(_rolled, others))
+    _roll_spans(database, project, into=f"others_{place}", days=days, values=values, of_source=of_source)
+    return f"(SELECT * FROM {_joined('LEFT', [table, f'others_{place}'])})"
+
+
+def _add_up(database: Database, table: str, source: str, rows: Rows, spans: Sequence[Span], *, strangers: bool) -> None:
+    """Fill a table with the totals over spans that suppliers share of the metrics that add up."""
+    database.replace_temporary("sums", sums_of_spans(rows.frame, spans, rows.columns))
+    ordered = f"coalesce({ORDERED} > 0, FALSE)" if strangers else "TRUE"
+    values = "".join(f", {added_value(metric)} AS {identifier(metric.id)}" for metric in rows.metrics)
+    query = f"SELECT _span_no, supplier_id, {ordered} AS {ordered_in(source)}{values} FROM sums"
+    database.execute(f"CREATE OR REPLACE TEMP TABLE {table} AS {query}")
+
+
+def _rolled(metric: DailyMetric) -> str:
+    return f"{window_value(metric)} AS {identifier(metric.id)}"
 
 
 def _any_own(project: Project) -> bool:

@@ -11,9 +11,11 @@ import tomllib
 from datetime import timedelta
 from pathlib import Path
 
+import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
+from mission_cli.windows import additive
 from tests.oracle.compare import differences, parse_results
 from tests.oracle.naive import Project
 from tests.oracle.strategies import Marketplace, marketplaces
@@ -111,3 +113,16 @@ def _bytes_of(folder: Path) -> dict[str, bytes]:
     data = folder / "data"
     found = [path for top in ("metrics", "results") for path in (data / top).rglob("*.parquet")]
     return {path.relative_to(data).as_posix(): path.read_bytes() for path in found}
+
+
+@many(4)
+@given(market=marketplaces())
+def test_sums_with_and_without_room_in_64_bits_are_the_same(market: Marketplace) -> None:
+    """What has no room is added up by the engine, which is asked for all of it here."""
+    with tempfile.TemporaryDirectory() as name, pytest.MonkeyPatch.context() as patch:
+        roomy, narrow = market.write(Path(name, "roomy")), market.write(Path(name, "narrow"))
+        period = ("--from", str(market.as_of[0]), "--to", str(market.as_of[-1]))
+        done(roomy, "backfill", *period)
+        patch.setattr(additive, "_ROOM", -1)
+        done(narrow, "backfill", *period)
+        assert _bytes_of(narrow) == _bytes_of(roomy)

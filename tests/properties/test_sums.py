@@ -1,40 +1,58 @@
-"""Sums of doubles over spans are those of adding one day after the other, to the last bit."""
+"""Sums over spans are those of adding one day after the other: of integers exactly, of doubles to the last bit."""
 
 from __future__ import annotations
 
 from datetime import date, timedelta
 
 import polars as pl
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from mission_cli.formula.roll_sql import count_of
+from mission_cli.windows import sums
 from mission_cli.windows.sums import Span, sums_of_spans
 
 _FIRST = date(2026, 3, 1)
 _DAYS = st.integers(0, 20).map(lambda n: _FIRST + timedelta(days=n))
-_NUMBERS = st.floats(allow_nan=False, allow_infinity=True)
-_ROWS = st.dictionaries(st.tuples(_DAYS, st.sampled_from("abc")), st.one_of(st.none(), _NUMBERS), max_size=40)
+_DOUBLES = st.floats(allow_nan=False, allow_infinity=False)
+_VALUES = st.tuples(st.none() | st.integers(-(10**12), 10**12), st.none() | _DOUBLES)
+_ROWS = st.dictionaries(st.tuples(_DAYS, st.sampled_from("abc")), _VALUES, max_size=40)
 _SPANS = st.lists(st.tuples(_DAYS, st.integers(0, 20)), max_size=8)
+_SCHEMA = {"_day": pl.Date, "supplier_id": pl.String, "fares": pl.Int64, "km": pl.Float64}
+
+_Values = dict[tuple[date, str], tuple[int | None, float | None]]
 
 
-@given(_ROWS, _SPANS)
-def test_like_a_loop(values: dict[tuple[date, str], float | None], asked: list[tuple[date, int]]) -> None:
+@pytest.mark.parametrize("at_once", [2_000_000, 7])
+@given(values=_ROWS, asked=_SPANS)
+def test_like_a_loop(at_once: int, values: _Values, asked: list[tuple[date, int]]) -> None:
     spans = [Span(number, first, first + timedelta(days=more)) for number, (first, more) in enumerate(asked)]
-    rows = pl.DataFrame(
-        [(day, supplier, value) for (day, supplier), value in values.items()],
-        schema={"_day": pl.Date, "supplier_id": pl.String, "km": pl.Float64},
-        orient="row",
-    )
-    found = {(number, supplier): value for number, supplier, value in sums_of_spans(rows, spans, "km").rows()}
+    rows = pl.DataFrame([(*key, *found) for key, found in values.items()], schema=_SCHEMA, orient="row")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(sums, "_AT_ONCE", at_once)
+        found = sums_of_spans(rows, spans, ["fares", "km"])
+    assert found.schema == {
+        "_span_no": pl.Int32,
+        "supplier_id": pl.String,
+        "fares": pl.Int64,
+        count_of("fares"): pl.Int64,
+        "km": pl.Float64,
+        count_of("km"): pl.Int64,
+    }
+    assert sorted(map(repr, found.rows())) == sorted(map(repr, _looped(spans, values)))
+
+
+def _looped(spans: list[Span], values: _Values) -> list[tuple[object, ...]]:
+    rows: list[tuple[object, ...]] = []
     for span in spans:
         for supplier in "abc":
+            days = sorted(day for day, who in values if who == supplier and span.first <= day <= span.through)
+            fares = [fare for day in days if (fare := values[day, supplier][0]) is not None]
+            km = [value for day in days if (value := values[day, supplier][1]) is not None]
             total = 0.0
-            for day in sorted(day for day, who in values if who == supplier and span.first <= day <= span.through):
-                total += values[day, supplier] or 0.0
-            assert repr(found.get((span.number, supplier), 0.0)) == repr(total + 0.0)
-
-
-def test_nothing_to_add_up() -> None:
-    nothing = pl.DataFrame(schema={"_day": pl.Date, "supplier_id": pl.String, "km": pl.Float64})
-    assert sums_of_spans(nothing, [Span(1, _FIRST, _FIRST)], "km").is_empty()
-    assert sums_of_spans(nothing, [], "km").schema == {"_span_no": pl.Int32, "supplier_id": pl.String, "km": pl.Float64}
+            for value in km:
+                total += value
+            if days:
+                rows.append((span.number, supplier, sum(fares) if fares else None, len(fares), total if km else None, len(km)))
+    return rows
