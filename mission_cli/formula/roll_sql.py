@@ -118,6 +118,11 @@ def added_columns(metric: DailyMetric) -> list[str]:
     return [state_column(metric.id, part) for part in metric.state] or [metric.id]
 
 
+def counted_columns(metric: DailyMetric) -> list[str]:
+    """Those of them whose `count_of` is asked for, too."""
+    return [] if metric.state or metric.over_days is OverDays.SUM else [metric.id]
+
+
 def count_of(column: str) -> str:
     """The name of the column that says how many values of another were added up."""
     return f"count:{column}"

@@ -216,11 +216,14 @@ def _awards(engine: Database, task: EvaluationTask, frame: pl.DataFrame) -> pl.D
 
 def _with_rewards(frame: pl.DataFrame, awards: pl.DataFrame) -> pl.DataFrame:
     """The results with `reward` beside `earned`: what the limits leave of it."""
-    keys = {"mission_id": "mission_id", "as_of": "decided_on"} | {k: k for k in ("supplier_id", "window_start", "window_end")}
-    paid = awards.select(*keys.values(), pl.col("reward").cast(pl.Float64))
-    joined = frame.join(paid, left_on=list(keys), right_on=list(keys.values()), how="left", maintain_order="left")
+    if awards.is_empty():
+        paid = frame.with_columns(pl.lit(0.0).alias("reward"))
+    else:
+        keys = {"mission_id": "mission_id", "as_of": "decided_on"} | {k: k for k in ("supplier_id", "window_start", "window_end")}
+        rewards = awards.select(*keys.values(), pl.col("reward").cast(pl.Float64))
+        paid = frame.join(rewards, left_on=list(keys), right_on=list(keys.values()), how="left", maintain_order="left")
     reward = pl.when(pl.col("earned").is_not_null()).then(pl.col("reward").fill_null(0.0))
-    return joined.with_columns(reward.alias("reward")).select(*frame.columns[:-1], "reward", frame.columns[-1])
+    return paid.with_columns(reward.alias("reward")).select(*frame.columns[:-1], "reward", frame.columns[-1])
 
 
 def _task(context: Context, as_of_days: Sequence[date], rosters: KnownRosters) -> EvaluationTask:

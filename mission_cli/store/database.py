@@ -54,10 +54,10 @@ class Database:
 
         return pl.DataFrame(self._connection.execute(sql).to_arrow_table())
 
-    def replace_temporary(self, table: str, frame: pl.DataFrame) -> None:
-        """Make `frame` a temporary table called `table`, in the place of an earlier one."""
+    def replace_temporary(self, table: str, frame: pl.DataFrame, chosen: str = "*") -> None:
+        """Make `frame`, or what is `chosen` of it in SQL, a temporary table called `table`, in the place of an earlier one."""
         with self._registered(frame):
-            self._connection.execute(f'CREATE OR REPLACE TEMP TABLE "{table}" AS SELECT * FROM frame_to_copy')
+            self._connection.execute(f'CREATE OR REPLACE TEMP TABLE "{table}" AS SELECT {chosen} FROM frame_to_copy')
 
     def insert_frame(self, table: str, frame: pl.DataFrame) -> None:
         """Append the rows of `frame` to `table`, by name."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date
 from itertools import accumulate
@@ -30,34 +30,39 @@ class Span:
     through: date
 
 
-def sums_of_spans(rows: pl.DataFrame, spans: Sequence[Span], columns: Sequence[str]) -> pl.DataFrame:
+def sums_of_spans(
+    rows: pl.DataFrame, spans: Sequence[Span], columns: Sequence[str], counted: Collection[str] = ()
+) -> pl.DataFrame:
     """The sums of some columns, each Int64 or Float64, over the days of each span.
 
     `rows`: `_day`, supplier_id and the columns, at most one row of a supplier and day. Sums of integers must have room in
     64 bits. Grain of the answer: `_span_no`, supplier_id with a row on any of the days; the columns, NULL where there is no
-    value, and of each its `count_of`.
+    value, and of those `counted` their `count_of`.
     """
     days = rows["_day"].unique().sort().to_list()
     suppliers = rows["supplier_id"].n_unique()
     parts = 1 + suppliers * max(len(days), len(spans)) // _AT_ONCE
     if parts == 1:
-        return _sums(rows, days, spans, columns)
+        return _sums(rows, days, spans, columns, counted)
     part_of = rows["supplier_id"].hash() % parts
-    return pl.concat(_sums(rows.filter(part_of == part), days, spans, columns) for part in range(parts))
+    return pl.concat(_sums(rows.filter(part_of == part), days, spans, columns, counted) for part in range(parts))
 
 
-def _sums(rows: pl.DataFrame, days: list[date], spans: Sequence[Span], columns: Sequence[str]) -> pl.DataFrame:
+def _sums(
+    rows: pl.DataFrame, days: list[date], spans: Sequence[Span], columns: Sequence[str], counted: Collection[str]
+) -> pl.DataFrame:
     grid = _Grid(rows, days, spans)
     present = grid.differences(pl.repeat(1, rows.height, dtype=pl.Int64, eager=True))
-    found = {}
+    sums, counts = {}, {}
     for name in columns:
         values = rows[name]
-        found[name] = (grid.running if values.dtype == pl.Float64 else grid.differences)(values)
-        counted = present if values.null_count() == 0 else grid.differences(values.is_not_null().cast(pl.Int64))
-        found[count_of(name)] = counted
-    frame = pl.DataFrame({"_span_no": grid.numbers(), "supplier_id": grid.suppliers_of_spans(), "_rows": present, **found})
-    known = [pl.when(pl.col(count_of(name)) > 0).then(name) for name in columns]
-    return frame.filter(pl.col("_rows") > 0).drop("_rows").with_columns(known)
+        sums[name] = (grid.running if values.dtype == pl.Float64 else grid.differences)(values)
+        if values.null_count() > 0:
+            counts[name] = grid.differences(values.is_not_null().cast(pl.Int64))
+    known = [pl.when(counts[name] > 0).then(pl.col(name)) for name in counts]
+    numbers = [counts.get(name, present).alias(count_of(name)) for name in counted]
+    frame = pl.DataFrame({"_span_no": grid.numbers(), "supplier_id": grid.suppliers_of_spans(), **sums})
+    return frame.with_columns(*known, *numbers).filter(present > 0)
 
 
 class _Grid:
@@ -69,7 +74,7 @@ class _Grid:
         at = pl.DataFrame({"_day": days, "_at": range(len(days))}, schema={"_day": pl.Date, "_at": pl.Int64})
         of_day = rows.select("_day").join(at, on="_day", how="left", maintain_order="left")["_at"]
         of_supplier = rows["supplier_id"].cast(pl.Enum(self._suppliers)).to_physical().cast(pl.Int64)
-        self._places = of_day * self._size + of_supplier
+        self._places = (of_day * self._size + of_supplier).cast(pl.UInt32)
         self._bounds = [(bisect_left(days, span.first), bisect_right(days, span.through)) for span in spans]
         self._spans = spans
 

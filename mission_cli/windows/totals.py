@@ -14,7 +14,15 @@ import polars as pl
 
 from mission_cli.formula.days_sql import day_formulas, day_layers, rolled_days
 from mission_cli.formula.emit import identifier, text_literal
-from mission_cli.formula.roll_sql import added_value, daily_metrics, daily_rows, day_columns, ordered_in, window_value
+from mission_cli.formula.roll_sql import (
+    added_value,
+    counted_columns,
+    daily_metrics,
+    daily_rows,
+    day_columns,
+    ordered_in,
+    window_value,
+)
 from mission_cli.formula.usage import mission_sources, used_metrics
 from mission_cli.model.metrics import DailyMetric
 from mission_cli.model.project import Project
@@ -85,11 +93,11 @@ def _roll(
 
 def _add_up(database: Database, table: str, source: str, rows: Rows, spans: Sequence[Span], *, strangers: bool) -> None:
     """Fill a table with the totals over spans that suppliers share of the metrics that add up."""
-    database.replace_temporary("sums", sums_of_spans(rows.frame, spans, rows.columns))
+    counted = [column for metric in rows.metrics for column in counted_columns(metric)]
     ordered = f"coalesce({ORDERED} > 0, FALSE)" if strangers else "TRUE"
     values = "".join(f", {added_value(metric)} AS {identifier(metric.id)}" for metric in rows.metrics)
-    query = f"SELECT _span_no, supplier_id, {ordered} AS {ordered_in(source)}{values} FROM sums"
-    database.execute(f"CREATE OR REPLACE TEMP TABLE {table} AS {query}")
+    chosen = f"_span_no, supplier_id, {ordered} AS {ordered_in(source)}{values}"
+    database.replace_temporary(table, sums_of_spans(rows.frame, spans, rows.columns, counted), chosen)
 
 
 def _rolled(metric: DailyMetric) -> str:

@@ -31,13 +31,13 @@ def test_like_a_loop(at_once: int, values: _Values, asked: list[tuple[date, int]
     rows = pl.DataFrame([(*key, *found) for key, found in values.items()], schema=_SCHEMA, orient="row")
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(sums, "_AT_ONCE", at_once)
-        found = sums_of_spans(rows, spans, ["fares", "km"])
+        found = sums_of_spans(rows, spans, ["fares", "km"], ["fares", "km"])
     assert found.schema == {
         "_span_no": pl.Int32,
         "supplier_id": pl.String,
         "fares": pl.Int64,
-        count_of("fares"): pl.Int64,
         "km": pl.Float64,
+        count_of("fares"): pl.Int64,
         count_of("km"): pl.Int64,
     }
     assert sorted(map(repr, found.rows())) == sorted(map(repr, _looped(spans, values)))
@@ -54,5 +54,5 @@ def _looped(spans: list[Span], values: _Values) -> list[tuple[object, ...]]:
             for value in km:
                 total += value
             if days:
-                rows.append((span.number, supplier, sum(fares) if fares else None, len(fares), total if km else None, len(km)))
+                rows.append((span.number, supplier, sum(fares) if fares else None, total if km else None, len(fares), len(km)))
     return rows
