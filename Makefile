@@ -37,6 +37,7 @@ bench: $(READY) ## all contestants on one simulated marketplace, growth, and oth
 	$(BIN)/python bench/growth.py --scale $(SCALE)
 	$(BIN)/python bench/roll.py
 	$(BIN)/python bench/flights.py
+	$(BIN)/python bench/daily.py
 	$(BIN)/python bench/ingest.py
 	$(BIN)/python bench/formulas.py
 
