@@ -7,6 +7,7 @@ from contextlib import contextmanager, suppress
 from datetime import UTC, date, datetime
 from enum import StrEnum
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from mission_cli.config.load import load_project, located, read_project
 from mission_cli.config.warn import guard_warnings
@@ -18,10 +19,13 @@ from mission_cli.model.project import Project
 from mission_cli.stages.audit.audit import audit_everything, audit_without_database
 from mission_cli.stages.audit.findings import Audit
 from mission_cli.stages.context import Context, Report, Watch
+from mission_cli.stages.corrections import open_corrections, settle
 from mission_cli.stages.evaluate import evaluate
 from mission_cli.stages.heal import heal
 from mission_cli.stages.load import load_sources
 from mission_cli.stages.prune import Pruned, find_prunable, leftovers_of, remove_pruned
+from mission_cli.stages.reached import find_reached, needed_days
+from mission_cli.stages.restate import apply_corrections, days_to_refresh, refuse_unfinished, refuse_unknown
 from mission_cli.stages.rosters import KnownRosters, load_rosters
 from mission_cli.stages.stale import mark_stale
 from mission_cli.stages.views import make_views
@@ -34,6 +38,9 @@ from mission_cli.store.lock import held
 from mission_cli.store.manifest import DamagedManifestError, read_manifest
 from mission_cli.store.pruned import pruned
 from mission_cli.store.seals import seal
+
+if TYPE_CHECKING:
+    import polars as pl
 
 MOST_MISSED_DAYS = 62  # that a daily run catches up; more are a backfill, which someone asks for
 
@@ -130,6 +137,40 @@ def prune(project: Project, keep_days: int, command: str, now: datetime, watch: 
     return found
 
 
+def restate(
+    project: Project,
+    mission: str,
+    span: tuple[date, date | None],
+    reason: str,
+    command: str,
+    now: datetime,
+    watch: Watch,
+    *,
+    dry: bool,
+) -> pl.DataFrame:
+    """Put the open corrections of a mission's decisions as of a span of days in force, and make the results anew that show them;
+    returns the corrections. `dry`: only tell them. Nothing is loaded."""
+    _refuse_empty(project.root)
+    refuse_unknown(project, mission)
+    first, last = span[0], span[1] or date.max
+    if dry:
+        with _read(project, command, now, watch) as context:
+            return open_corrections(context, mission, first, last)
+    with _begun(project, command, now, watch, lambda latest: latest or UNDATED) as context:
+        refuse_unfinished(context)
+        rosters = KnownRosters.of(context)
+        as_of_days = days_to_refresh(context, open_corrections(context, mission, first, last))
+        reached = find_reached(context, as_of_days, rosters)
+        heal(context, as_of_days, rosters, needed_days(context, reached.windows))
+        evaluate(context, as_of_days, rosters)
+        mark_stale(context, rosters)
+        settle(context, reached, rosters)
+        make_views(context)
+        found = open_corrections(context, mission, first, last)
+        apply_corrections(context, found, reason)
+    return found
+
+
 def _next_day(latest: date | None, as_of: date) -> date:
     """From when a roster counts that a daily run takes in: the first day not published yet, or the latest when there is none."""
     if latest is None:
@@ -190,9 +231,11 @@ def _run(
         load_sources(context)
         rosters = KnownRosters.of(context)
         as_of_days = chosen(context, rosters)
-        heal(context, as_of_days, rosters)
+        reached = find_reached(context, as_of_days, rosters)
+        heal(context, as_of_days, rosters, needed_days(context, reached.windows))
         evaluate(context, as_of_days, rosters, again=again)
         mark_stale(context, rosters)
+        settle(context, reached, rosters)
         make_views(context)
         return context.report
 

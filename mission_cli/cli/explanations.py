@@ -64,6 +64,8 @@ def _mission(mission: MissionExplained, *, everything: bool) -> Iterator[Rendera
         yield _line(2, f"no result: {mission.because}")
     else:
         yield _line(2, Text.assemble(styled(mission.mission_status), f" ({mission.because})"))
+    for correction in mission.corrections:
+        yield _line(2, Text(correction, style="yellow"))
     if mission.require is not None:
         yield _line(2, f"requires {mission.require}")
     if mission.reward is not None:

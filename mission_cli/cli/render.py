@@ -110,6 +110,9 @@ def print_report(report: Report, *, as_json: bool) -> None:
             say(f"computed of {source}: {_days(days)}")
     done, same = len(report.evaluated), len(report.unchanged)
     say(f"results: {done} day{'' if done == 1 else 's'} published, {same} unchanged")
+    if report.corrections:
+        said = "1 correction" if report.corrections == 1 else f"{report.corrections:,} corrections"
+        say(f"{said} of decided missions: missionctl corrections")
 
 
 def _days(computed: dict[Any, str]) -> str:
@@ -136,6 +139,7 @@ def _report(report: Report) -> dict[str, Any]:
         "computed": {source: {str(day): why for day, why in days.items()} for source, days in report.computed.items()},
         "evaluated": [str(day) for day in report.evaluated],
         "unchanged": [str(day) for day in report.unchanged],
+        "corrections": report.corrections,
     }
 
 

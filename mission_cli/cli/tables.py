@@ -107,10 +107,19 @@ def status_parts(state: dict[str, Any]) -> Iterator[RenderableType]:
         _by_file(state["stale_results"]),
         {"days", "batch"},
     )
+    yield from _corrections(state["corrections"])
     yield from _section("Refused files (tried again when their content changes)", state["refused"], set())
     yield from _section("Newest rejects", [_reject(row) for row in state["rejects"][:_FEW]], set())
     yield from _section("Last runs", [_run(row) for row in state["runs"]], {"run", "files", "days", "results"})
     yield Text(f"\nUndelivered operations: {state['undelivered']}")
+
+
+def _corrections(found: dict[str, Any]) -> Iterator[RenderableType]:
+    if found["open"]:
+        yield Text("\nCorrections of decided missions (missionctl corrections lists them)", style="bold")
+        made = table("open", "owed to suppliers", "owed by suppliers", right=("open", "owed to suppliers", "owed by suppliers"))
+        made.add_row(f"{found['open']:,}", found["owed_to_suppliers"], found["owed_by_suppliers"])
+        yield made
 
 
 def _section(title: str, rows: Sequence[dict[str, Any]], numbers: set[str]) -> Iterator[RenderableType]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date, timedelta
 from decimal import Decimal
 from enum import StrEnum
 from typing import NewType
@@ -158,6 +159,10 @@ class Mission:
     def decides(self) -> bool:
         """Whether its windows end; rolling ones never do."""
         return self.window.kind is not WindowKind.ROLLING
+
+    def decides_on(self, window_end: date) -> date:
+        """The as-of day on which a window with this end is decided, if any is."""
+        return window_end + timedelta(days=self.grace_days)
 
     @property
     def pays(self) -> bool:

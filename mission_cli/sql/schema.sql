@@ -89,6 +89,7 @@ CREATE TABLE IF NOT EXISTS evaluations (       -- grain: as-of day
     data VARCHAR NOT NULL,                     -- fingerprint of the partitions and rosters alone
     awards VARCHAR NOT NULL,                   -- fingerprint of what missions with limits awarded that day; empty: nothing
     stale INTEGER,                             -- the batch whose records reach it since it was made; NULL: none does
+    batch INTEGER,                             -- the newest by then; NULL: the day had not ended, so nothing is decided by it
     file VARCHAR NOT NULL,
     digest VARCHAR NOT NULL,
     rows BIGINT NOT NULL
@@ -111,6 +112,52 @@ CREATE TABLE IF NOT EXISTS awards (            -- grain: mission, window and sup
     window_end DATE NOT NULL,
     earned DECIMAL(38,9) NOT NULL,             -- before limits
     reward DECIMAL(38,9) NOT NULL              -- what is paid
+);
+
+CREATE TABLE IF NOT EXISTS decisions (         -- grain: as-of day whose results are no longer those of the decisions in force
+    decided_on DATE NOT NULL,
+    file VARCHAR NOT NULL,                     -- the decisions in force
+    digest VARCHAR NOT NULL,
+    rows BIGINT NOT NULL,
+    rules VARCHAR NOT NULL,                    -- fingerprint of the rules that they were decided by
+    batch INTEGER NOT NULL,                    -- the newest by then
+    due BOOLEAN NOT NULL                       -- whether the results were made anew and not held against them yet
+);
+
+CREATE TABLE IF NOT EXISTS corrections (       -- grain: one difference from a decision in force, as it was found
+    number INTEGER NOT NULL,                   -- from 1
+    decided_on DATE NOT NULL,
+    mission_id VARCHAR NOT NULL,
+    supplier_id VARCHAR NOT NULL,
+    window_start DATE NOT NULL,
+    window_end DATE NOT NULL,
+    old_status VARCHAR,                        -- NULL: was not in the decided window
+    new_status VARCHAR,                        -- NULL: is no longer in it
+    old_reward DECIMAL(38,9),
+    new_reward DECIMAL(38,9),
+    cause VARCHAR NOT NULL,                    -- data, suppliers, assigned, rules, limits; what changed since the decision
+    batch INTEGER,                             -- with data: the newest that changed a day of the window, and its file
+    file VARCHAR,
+    run INTEGER NOT NULL,                      -- which found it, and when that began, UTC
+    recorded_at TIMESTAMP NOT NULL,
+    state VARCHAR NOT NULL,                    -- open | withdrawn | applied
+    closed_run INTEGER,                        -- which withdrew or applied it
+    closed_at TIMESTAMP,
+    reason VARCHAR                             -- of the restate that applied it
+);
+
+CREATE TABLE IF NOT EXISTS recounted (         -- grain: as awards, of decisions with limits that newer data changed and whose
+    mission_id VARCHAR NOT NULL,               -- results were not made anew: what they would award
+    decided_on DATE NOT NULL,
+    supplier_id VARCHAR,                       -- NULL: a row per mission and day that says that it was counted
+    window_start DATE,
+    window_end DATE,
+    earned DECIMAL(38,9)
+);
+
+CREATE TABLE IF NOT EXISTS settled (           -- grain: source; without a row its changes are no late data but a first load
+    source VARCHAR NOT NULL,                   -- or @ and a roster
+    number INTEGER NOT NULL                    -- of the batch, or of the roster's version, up to which corrections are recorded
 );
 
 CREATE TABLE IF NOT EXISTS pruned (            -- grain: what prune removed and nothing has asked for since

@@ -32,7 +32,7 @@ class Watch(Protocol):
 
 @dataclass(slots=True)
 class Report:
-    """What a run did. `computed`: source → day → why it was computed."""
+    """What a run did. `computed`: source → day → why it was computed; `corrections`: those that it recorded."""
 
     batches: int = 0
     counts: dict[str, int] = field(
@@ -43,6 +43,7 @@ class Report:
     computed: dict[str, dict[date, str]] = field(default_factory=dict)
     evaluated: list[date] = field(default_factory=list)
     unchanged: list[date] = field(default_factory=list)
+    corrections: int = 0
 
 
 @dataclass(slots=True)

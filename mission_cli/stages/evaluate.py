@@ -20,6 +20,7 @@ from mission_cli.formula.usage import mission_sources
 from mission_cli.model.missions import Mission
 from mission_cli.model.project import Project
 from mission_cli.stages.context import Context
+from mission_cli.stages.decisions import date_results, keep_decided
 from mission_cli.stages.parallel import in_order
 from mission_cli.stages.rosters import KnownRosters
 from mission_cli.store.database import Database, in_memory
@@ -59,6 +60,7 @@ def evaluate(context: Context, as_of_days: Sequence[date], rosters: KnownRosters
         awards = {day: _award_digest(context.project, outcome.awards, day) for day in outcome.published}
         before_it = context.ledger.award_digests()
         with context.database.transaction():
+            keep_decided(context, outcome.published)
             context.ledger.replace_awards(list(outcome.published), outcome.awards)
             others = {day: digest for day, digest in before_it.items() if day not in awards}
             before = others | {day: digest for day, digest in awards.items() if digest}
@@ -67,8 +69,9 @@ def evaluate(context: Context, as_of_days: Sequence[date], rosters: KnownRosters
                 for day, file in outcome.published.items()
             }
             context.obsolete += context.ledger.replace_evaluations(rules, made)
+            date_results(context, list(made))
             moved = [day for day, digest in awards.items() if digest != before_it.get(day, "")]
-            context.ledger.mark_later_awards(moved, context.ledger.next_batch() - 1)
+            context.ledger.mark_later_awards(moved, list(made), context.ledger.next_batch() - 1)
         context.report.evaluated += list(made)
         context.publish()
         context.watch.advance(len(made))
@@ -154,7 +157,7 @@ def _work(reported: ReportedWindow, rows: float) -> float:
 @dataclass(frozen=True, slots=True)
 class EvaluationTask:
     """As-of days to evaluate together. `partitions`: source → day → file; `awards`: what missions with limits awarded on
-    other days before, in the columns of the ledger."""
+    other days before, in the columns of the ledger; `decided_only`: of windows that are decided as of the days, no others."""
 
     project: Project
     data: Path
@@ -162,6 +165,7 @@ class EvaluationTask:
     partitions: dict[str, dict[date, Path]]
     rosters: Rosters
     awards: pl.DataFrame
+    decided_only: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,7 +197,7 @@ def compute_results(task: EvaluationTask) -> Outcome:
 def judge(engine: Database, task: EvaluationTask) -> None:
     """Fill the tables that results are read from: windows, totals, who is listed and values (of every metric)."""
     project = task.project
-    make_windows(engine, project, task.as_of_days, task.rosters)
+    make_windows(engine, project, task.as_of_days, task.rosters, decided_only=task.decided_only)
     roll_totals(engine, project, task.partitions)
     engine.execute(f"CREATE TEMP TABLE listed AS {listed_sql(project)}")
     engine.execute(f"CREATE TEMP TABLE valued AS {valued_sql(project)}")

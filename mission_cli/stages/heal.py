@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import partial
@@ -25,10 +25,12 @@ from mission_cli.store.ledger import UNDATED, PartitionEntry
 from mission_cli.windows.ranges import needed_days
 
 
-def heal(context: Context, as_of_days: Sequence[date], rosters: KnownRosters) -> None:
-    """Compute the stale days of all sources that the windows reported as of the given days need.
+def heal(
+    context: Context, as_of_days: Sequence[date], rosters: KnownRosters, decided: Mapping[str, set[date]] | None = None
+) -> None:
+    """Compute the stale days of all sources that the windows reported as of the given days need, and `decided`, source → days.
 
-    Their neighbours too, so that an explanation can show the orders that missed a window by a day.
+    The neighbours of the windows too, so that an explanation can show the orders that missed a window by a day.
     """
     needed = needed_days(context.project, as_of_days, rosters.own_windows)
     plan: list[Plan] = []
@@ -36,6 +38,7 @@ def heal(context: Context, as_of_days: Sequence[date], rosters: KnownRosters) ->
         meaning = partition_meaning(partition_metrics(context.project, source.id), context.project.timezone)
         windows = needed.get(source.id, set())
         wanted = windows | {day + side for day in windows for side in (-DAY, DAY)} | {UNDATED}
+        wanted |= (decided or {}).get(source.id, set())
         stale = {day: why for day, why in context.ledger.stale_days(source.id, meaning).items() if day in wanted}
         plan.append((source, meaning, stale))
     context.watch.begin("compute", sum(len(stale) for _, _, stale in plan))

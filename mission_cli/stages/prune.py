@@ -10,7 +10,9 @@ from mission_cli.formula.usage import mission_sources
 from mission_cli.model.calendar import DAY, days
 from mission_cli.stages.audit.files import cut_off_writes, find_leftovers
 from mission_cli.stages.context import Context
+from mission_cli.stages.corrections import publish_corrections
 from mission_cli.stages.rosters import KnownRosters
+from mission_cli.store.decided import DecisionLedger
 from mission_cli.store.ledger import UNDATED
 from mission_cli.store.pruned import forget
 from mission_cli.windows.ranges import needed_days
@@ -44,8 +46,9 @@ def find_prunable(context: Context, keep_days: int) -> Pruned:
             found.days[source] = gone
             files = ((entries[day].orders_file, entries[day].left_out_file, entries[day].file) for day in gone)
             found.files += _sizes(context, *chain.from_iterable(files))
-    results = context.ledger.result_files()
+    results, decided = context.ledger.result_files(), DecisionLedger(context.database).in_force()
     found.files += _sizes(context, *(results[day] for day in found.results))
+    found.files += _sizes(context, *(decided[day].apart for day in found.results if day in decided))
     return found
 
 
@@ -74,6 +77,7 @@ def remove_pruned(context: Context, pruned: Pruned) -> None:
     """Let the ledger forget it; the end of the run lets readers see that, and then removes the files and the leftovers."""
     with context.database.transaction():
         context.obsolete += forget(context.database, pruned.days, pruned.results)
+        publish_corrections(context)
     context.littered = True
     for name in cut_off_writes(context.layout.data):
         path = context.layout.data / name

@@ -10,6 +10,7 @@ from mission_cli.formula.usage import mission_sources
 from mission_cli.stages.context import Context
 from mission_cli.stages.evaluate import data_fingerprints
 from mission_cli.stages.rosters import KnownRosters
+from mission_cli.store.decided import DecisionLedger
 from mission_cli.store.ledger import METRICS_CHANGED, PRUNED, UNDATED
 from mission_cli.windows.ranges import windows_as_of
 
@@ -19,11 +20,15 @@ CONFIGURATION = 0  # in the place of a batch: what changed is not the data
 def mark_stale(context: Context, rosters: KnownRosters) -> None:
     """Mark the results that this run did not make anew although what goes into them changed, each with the batch that did it.
 
-    They stay as they are until a `backfill` makes them anew. Results that are marked already are not looked at again.
+    They stay as they are until a `backfill` makes them anew. Results that are marked already are not looked at again, but marks
+    of those that stand after all are taken away. Before `settle`: it says up to where changes were looked at.
     """
-    waiting, computed = _waiting(context), _computed(context)
+    _unmark(context)
+    waiting, computed, default = _waiting(context), _computed(context), context.ledger.next_batch() - 1
     touched = [day for days in (*waiting.values(), *computed.values()) for day in days]
     touched += [context.effective] if context.new_roster else []
+    if context.littered:
+        touched, default = [UNDATED], _by_cut_off_runs(context, computed, rosters)
     if not touched:
         return
     made = {*context.report.evaluated, *context.report.unchanged}
@@ -31,13 +36,32 @@ def mark_stale(context: Context, rosters: KnownRosters) -> None:
     asked = [day for day in fresh if day >= min(touched) and day not in made]
     now = data_fingerprints(context, asked, rosters)
     unread, reread = _reached(context, asked, waiting, rosters), _reached(context, asked, computed, rosters)
-    newest = context.ledger.next_batch() - 1
-    marks = {day: reread.get(day, newest) for day in asked if now[day] != fresh[day]} | unread
+    marks = {day: reread.get(day, default) for day in asked if now[day] != fresh[day]} | unread
     with context.database.transaction():
         context.ledger.mark_evaluations(marks)
 
 
 _Changes = dict[str, dict[date, int]]
+
+
+def _unmark(context: Context) -> None:
+    """What reached them may have changed nothing that counts."""
+    stale = context.ledger.stale_evaluations()
+    stand = dict.fromkeys(day for day in context.report.unchanged if day in stale)
+    if stand:
+        with context.database.transaction():
+            context.ledger.mark_evaluations(stand)
+
+
+def _by_cut_off_runs(context: Context, computed: _Changes, rosters: KnownRosters) -> int:
+    """Add to what was computed the changed days that a run which was cut off had computed; returns what else is to blame."""
+    ledger = DecisionLedger(context.database)
+    settled = ledger.settled()
+    for source in context.project.sources:
+        found = computed.setdefault(source.id, {})
+        found.update({d: b for d, b in ledger.changed_days(source.id, settled.get(source.id, 0)).items() if d not in found})
+    newer = any(versions[-1].version > settled.get(f"@{name}", 0) for name, versions in rosters.versions.items())
+    return context.ledger.next_batch() - 1 if newer else CONFIGURATION
 
 
 def _waiting(context: Context) -> _Changes:

@@ -10,6 +10,9 @@ if TYPE_CHECKING:
     from mission_cli.store.database import Database
 
 
+NO_CORRECTIONS: dict[str, Any] = {"open": 0, "owed_to_suppliers": "0", "owed_by_suppliers": "0"}
+
+
 def brief(database: Database) -> dict[str, Any]:
     """Accounts per source, every batch, where rejects and duplicates are published, the newest rejects, partitions and runs."""
     sources = """

@@ -74,4 +74,10 @@ def roster_folder(roster: str) -> str:
     return f"rosters/{roster}"
 
 
-EVIDENCE = ("orders", "left_out", "metrics", "results", "rejects", "duplicates", "rosters")
+def decisions_folder(decided_on: date) -> str:
+    """The decisions in force as of a day, where its results are no longer those."""
+    return f"decisions/date={decided_on.isoformat()}"
+
+
+CORRECTIONS = "corrections"  # the folder of the list of corrections, and the kind of its log
+EVIDENCE = ("orders", "left_out", "metrics", "results", "rejects", "duplicates", "rosters", "decisions", CORRECTIONS)

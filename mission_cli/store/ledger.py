@@ -11,6 +11,7 @@ import polars as pl
 
 from mission_cli.store.brief import brief, in_spans
 from mission_cli.store.database import Database
+from mission_cli.store.decided import owed
 from mission_cli.store.files import Published
 from mission_cli.store.manifest import DayEntry, Manifest, ResultEntry
 from mission_cli.store.pruned import pruned
@@ -129,7 +130,7 @@ class Ledger:
         sql = """SELECT unnest([orders_file, left_out_file, file]) FROM partitions WHERE source = $source
                  UNION ALL SELECT file FROM logs WHERE source = $source"""
         files = self._database.rows(sql, {"source": source})
-        for table in ("batches", "rejects", "logs", "days", "partitions", "pruned", "source_meanings"):
+        for table in ("batches", "rejects", "logs", "days", "partitions", "pruned", "settled", "source_meanings"):
             self._database.execute(f"DELETE FROM {table} WHERE source = ?", [source])
         return [name for (name,) in files if name is not None]
 
@@ -273,13 +274,14 @@ class Ledger:
                 "data": found.data,
                 "awards": found.awards,
                 "stale": None,
+                "batch": None,
                 "file": found.file.name,
                 "digest": found.file.digest,
                 "rows": found.file.rows,
             }
             for day, found in made.items()
         ]
-        self._insert("evaluations", rows, {"stale": pl.Int32})
+        self._insert("evaluations", rows, {"stale": pl.Int32, "batch": pl.Int32})
         now = {found.file.name for found in made.values()}
         return [name for (name,) in old if name not in now]
 
@@ -296,16 +298,17 @@ class Ledger:
         """As-of day → the batch that reaches its results since they were made."""
         return dict(self._database.rows("SELECT as_of, stale FROM evaluations WHERE stale IS NOT NULL ORDER BY as_of"))
 
-    def mark_evaluations(self, stale: Mapping[date, int]) -> None:
-        """Record as-of days whose results later records reach, each with the batch."""
+    def mark_evaluations(self, stale: Mapping[date, int | None]) -> None:
+        """Record as-of days whose results later records reach, each with the batch, or that none does."""
         for day, batch in stale.items():
             self._database.execute("UPDATE evaluations SET stale = ? WHERE as_of = ?", [batch, day])
 
-    def mark_later_awards(self, days: Sequence[date], batch: int) -> None:
-        """Record that what was awarded after some days may be another amount now, since limits count over all of it."""
+    def mark_later_awards(self, days: Sequence[date], made: Sequence[date], batch: int) -> None:
+        """Record that what was awarded after some days may be another amount now, since limits count over all of it; not of
+        the days that were made together with them."""
         if days:
             sql = "UPDATE evaluations SET stale = ? WHERE awards <> '' AND as_of > ? AND stale IS NULL"
-            self._database.execute(f"{sql} AND NOT list_contains(?, as_of)", [batch, min(days), list(days)])
+            self._database.execute(f"{sql} AND NOT list_contains(?, as_of)", [batch, min(days), list(made)])
 
     def last_changes(self, source: str, days: Sequence[date]) -> dict[date, int]:
         """Day → the last batch that changed it."""
@@ -377,6 +380,7 @@ class Ledger:
             "refused": [{"file": file, "reason": reason} for file, reason in self.refused_files()],
             "stale": {source: [day.isoformat() for day in found] for source, found in stale.items() if found},
             "pruned": {source: in_spans(found) for source, found in pruned(self._database).items()},
+            **owed(self._database),
         }
         return Manifest(days, results, [], {}, state)
 
@@ -384,7 +388,7 @@ class Ledger:
         """The names of all published files that exist as far as the ledger is concerned."""
         sql = """SELECT unnest([orders_file, left_out_file, file]) AS name FROM partitions
                  UNION ALL SELECT file FROM evaluations UNION ALL SELECT file FROM rosters
-                 UNION ALL SELECT file FROM logs"""
+                 UNION ALL SELECT file FROM logs UNION ALL SELECT file FROM decisions"""
         return {name for (name,) in self._database.rows(sql) if name is not None}
 
     def _insert(self, table: str, rows: list[dict[str, Any]], types: Mapping[str, Any] | None = None) -> None:

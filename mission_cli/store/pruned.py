@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 
 from mission_cli.store.database import Database
+from mission_cli.store.decided import forget_decisions
 
 
 def forget(database: Database, days: Mapping[str, Sequence[date]], as_of_days: Sequence[date]) -> list[str]:
@@ -23,7 +24,7 @@ def forget(database: Database, days: Mapping[str, Sequence[date]], as_of_days: S
     files += database.rows(f"SELECT file {at}", [list(as_of_days)])
     database.execute(f"INSERT INTO pruned SELECT '', as_of, 0, awards {at}", [list(as_of_days)])
     database.execute(f"DELETE {at}", [list(as_of_days)])
-    return [name for (name,) in files if name is not None]
+    return forget_decisions(database, as_of_days) + [name for (name,) in files if name is not None]
 
 
 def pruned(database: Database) -> dict[str, list[date]]:

@@ -26,6 +26,10 @@ SEALED = (
     "evaluations",
     "rosters",
     "pruned",
+    "decisions",
+    "corrections",
+    "recounted",
+    "settled",
 )
 
 

@@ -18,6 +18,7 @@ from mission_cli.model.metrics import FormulaMetric
 from mission_cli.model.missions import Condition, Mission
 from mission_cli.model.project import Project
 from mission_cli.store.database import in_memory
+from mission_cli.views.corrections import published_corrections, with_corrections
 from mission_cli.views.evidence import Evidence
 from mission_cli.views.explanation import ConditionExplained, Explanation, LeftOut, MissionExplained, OrderExplained
 from mission_cli.views.numbers import Numbers
@@ -55,6 +56,8 @@ def _explained(project: Project, source: Published, name: str, mission: str | No
     evidence = Evidence(project, source, in_memory(project.timezone), who.supplier_id)
     rows = results.filter(pl.col("supplier_id") == who.supplier_id)
     missions = [part for m in chosen for part in _mission(evidence, who, m, as_of, rows.filter(pl.col("mission_id") == m.id))]
+    corrections = published_corrections(source)
+    missions = [with_corrections(part, corrections, who.supplier_id, as_of) for part in missions]
     notes = _notes(project, source, as_of, missions)
     stale = stale_note(source, as_of)
     notes += [stale] if stale is not None else []

@@ -93,6 +93,8 @@ class LeftOut:
 class MissionExplained:
     """One window of one mission. Empty `conditions` with a `because` when the supplier has no row in it.
 
+    `corrections`: how data that came after the decision differs from it, in words.
+
     `require`: how goals make the mission, where it is not all of them. `earned`: before limits; `reward`: what is paid, and
     `reward_note` what of it is for what, and what cut it.
     """
@@ -111,6 +113,7 @@ class MissionExplained:
     terms: tuple[Term, ...] = ()
     orders: tuple[OrderExplained, ...] = ()
     left_out: tuple[LeftOut, ...] = ()
+    corrections: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

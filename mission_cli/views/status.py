@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from mission_cli.store.brief import unpacked
+from mission_cli.store.brief import NO_CORRECTIONS, unpacked
 from mission_cli.store.layout import Layout
 from mission_cli.store.lock import holder
 from mission_cli.store.manifest import read_manifest
@@ -31,6 +31,7 @@ def read_status(root: Path, *, batches: bool) -> dict[str, Any]:
         "stale_results": [
             {"as_of": day, "batch": batch, "file": file} for day, batch, file in manifest.state.get("stale_results", ())
         ],
+        "corrections": manifest.state.get("corrections", NO_CORRECTIONS),
         "undelivered": 0,
         "at_work": {"pid": at_work.pid, "command": at_work.command, "since": at_work.since} if at_work else None,
     }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from decimal import Decimal
 from typing import Any
 
 from mission_cli.model.expression import Call, Expression, Name, walk
@@ -49,6 +50,11 @@ def number(value: float | None, beside: float | None = None) -> str:
     if value == int(value) and abs(value) < 1e15:
         return str(int(value))
     return f"{value:.6g}" if abs(value) < 1e6 or abs(value) >= _HUGE else f"{value:.2f}"
+
+
+def exact(amount: Decimal) -> str:
+    """An exact decimal without zeros at its end."""
+    return f"{amount.normalize():f}"
 
 
 def target_text(operator: str, low: float, high: float | None) -> str:

@@ -37,12 +37,14 @@ class Rosters:
     assigned: tuple[tuple[str, tuple[RosterVersion, ...]], ...] = ()
 
 
-def make_windows(database: Database, project: Project, as_of_days: Sequence[date], rosters: Rosters) -> None:
+def make_windows(
+    database: Database, project: Project, as_of_days: Sequence[date], rosters: Rosters, *, decided_only: bool = False
+) -> None:
     """Fill `suppliers` (attributes, `_left`, `_version`), a table per assigned mission, and `windows`.
 
     Grain of `windows`: mission, as-of day, window, and `_owner`, the supplier whose window it is, NULL when it is shared.
     `_through` is the last day that counts; windows of one `_span_no` have the same days and owner; `_version` is that of the
-    suppliers as of the day.
+    suppliers as of the day. `decided_only`: only windows that are decided as of the day.
     """
     _make_suppliers(database, project.suppliers, rosters.suppliers)
     rows = [
@@ -51,16 +53,17 @@ def make_windows(database: Database, project: Project, as_of_days: Sequence[date
         if not mission.window.is_own
         for as_of in as_of_days
         for window in reported_windows(mission.window, mission.grace_days, as_of)
+        if not decided_only or mission.decides_on(window.end) == as_of
     ]
     database.replace_temporary("shared_windows", pl.DataFrame(rows, schema=_SHARED, orient="row"))
     parts = ["SELECT _mission_no, _as_of, NULL::VARCHAR AS _owner, _start, _end FROM shared_windows"]
     assigned = dict(rosters.assigned)
     for no, mission in enumerate(project.missions):
         if mission.window.kind is WindowKind.SINCE and project.suppliers is not None:
-            parts.append(_since(no, mission, project.suppliers))
+            parts.append(_since(no, mission, project.suppliers, decided_only))
         elif mission.window.kind is WindowKind.ASSIGNED:
             _make_assigned(database, no, mission, assigned.get(mission.id, ()))
-            parts.append(_assigned(no, mission))
+            parts.append(_assigned(no, mission, decided_only))
     database.execute(
         f"""CREATE OR REPLACE TEMP TABLE windows AS
         WITH reported AS (SELECT *, least(_end, _as_of) AS _through FROM ({" UNION ALL ".join(parts)})),
@@ -102,18 +105,19 @@ def _make_roster(database: Database, table: str, empty: str, versions: Sequence[
     database.execute(f"CREATE OR REPLACE TEMP TABLE {table} AS {' UNION ALL BY NAME '.join(parts)}", paths)
 
 
-def _since(number: int, mission: Mission, suppliers: Suppliers) -> str:
+def _since(number: int, mission: Mission, suppliers: Suppliers, decided_only: bool) -> str:  # noqa: FBT001
     """From an attribute of each supplier on; those who left keep what began before."""
     start = identifier(mission.window.field)
     end = f"({start} + {mission.window.days - 1})"
     return f"""
         SELECT {number}, _as_of, CAST({identifier(suppliers.key)} AS VARCHAR), {start}, {end}
         FROM suppliers JOIN suppliers_as_of USING (_version)
-        WHERE {start} <= _as_of AND _as_of <= {end} + {mission.grace_days} AND ({LEFT} IS NULL OR {start} < {LEFT})"""
+        WHERE {start} <= _as_of AND _as_of {"=" if decided_only else "<="} {end} + {mission.grace_days}
+          AND ({LEFT} IS NULL OR {start} < {LEFT})"""
 
 
-def _assigned(number: int, mission: Mission) -> str:
+def _assigned(number: int, mission: Mission, decided_only: bool) -> str:  # noqa: FBT001
     table = assigned_table(number)
     return f"""
         SELECT {number}, _as_of, supplier_id, window_start, window_end FROM {table} JOIN {assigned_as_of(number)} USING (_version)
-        WHERE window_start <= _as_of AND _as_of <= window_end + {mission.grace_days}"""
+        WHERE window_start <= _as_of AND _as_of {"=" if decided_only else "<="} window_end + {mission.grace_days}"""

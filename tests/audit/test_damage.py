@@ -19,10 +19,10 @@ from mission_cli.store.lock import held
 from mission_cli.store.seals import SEALED
 from tests.audit.world import again, altered, asked, blamed, clean, files, flipped, made, problems
 from tests.cli.shop import snapshot
-from tests.crash.market import as_of, put
+from tests.crash.market import as_of, put, put_late
 from tests.support import done, missionctl
 
-KINDS = ("orders", "left_out", "metrics", "results", "rejects", "duplicates", "rosters")
+KINDS = ("orders", "left_out", "metrics", "results", "rejects", "duplicates", "rosters", "decisions", "corrections")
 DATABASE = "data/missions.duckdb"
 # the same project is damaged and mended by every example
 SLOW = settings(deadline=None, max_examples=12, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -38,6 +38,21 @@ def sound(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def project(sound: Path, tmp_path: Path) -> Path:
     """One that may be damaged."""
     return again(sound, tmp_path / "project")
+
+
+@pytest.fixture(scope="module")
+def with_corrections(sound: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The same with late data, so that there is something in every table and folder."""
+    root = again(sound, tmp_path_factory.mktemp("late") / "project")
+    put_late(root)
+    done(root, "run", "--date", as_of(4))
+    return root
+
+
+@pytest.fixture
+def corrected(with_corrections: Path, tmp_path: Path) -> Path:
+    """One that may be damaged."""
+    return again(with_corrections, tmp_path / "corrected")
 
 
 @pytest.fixture
@@ -99,12 +114,12 @@ def test_sizes_are_written_for_people() -> None:
 @SLOW
 @given(data=st.data())
 @pytest.mark.parametrize("kind", KINDS)
-def test_a_changed_bit_in_a_published_file_is_found(mended: Path, kind: str, data: st.DataObject) -> None:
-    path = data.draw(st.sampled_from(files(mended, kind)))
+def test_a_changed_bit_in_a_published_file_is_found(with_corrections: Path, kind: str, data: st.DataObject) -> None:
+    path = data.draw(st.sampled_from(files(with_corrections, kind)))
     content = path.read_bytes()
     flipped(path, data.draw(st.integers(0, len(content) - 1)), data.draw(st.integers(0, 7)))
     try:
-        assert blamed(mended) == {path.relative_to(mended).as_posix()}
+        assert blamed(with_corrections) == {path.relative_to(with_corrections).as_posix()}
     finally:
         path.write_bytes(content)
 
@@ -135,14 +150,14 @@ def test_a_changed_bit_in_the_working_database_is_found(mended: Path, data: st.D
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_a_file_that_was_cut_off_emptied_or_removed_is_named(project: Path, kind: str) -> None:
-    path = files(project, kind)[-1]
-    name, content = path.relative_to(project).as_posix(), path.read_bytes()
+def test_a_file_that_was_cut_off_emptied_or_removed_is_named(corrected: Path, kind: str) -> None:
+    path = files(corrected, kind)[-1]
+    name, content = path.relative_to(corrected).as_posix(), path.read_bytes()
     for shorter in (content[:-1], content[: len(content) // 2], b""):
         path.write_bytes(shorter)
-        assert blamed(project) == {name}
+        assert blamed(corrected) == {name}
     path.unlink()
-    (problem,) = problems(project)
+    (problem,) = problems(corrected)
     assert (problem["file"], problem["what"]) == (name, "is not there")
     assert "missionctl backfill" in problem["mend"]
 
@@ -213,19 +228,19 @@ def test_the_tables_of_the_ledger_are_sealed_or_held_against_files(project: Path
 
 
 @pytest.mark.parametrize("table", [name for name in TABLES if name != "pruned"])
-def test_a_row_that_is_gone_from_any_table_is_found(project: Path, table: str) -> None:
-    count = asked(project, f"SELECT count(*) FROM {table}")[0][0]
+def test_a_row_that_is_gone_from_any_table_is_found(corrected: Path, table: str) -> None:
+    count = asked(corrected, f"SELECT count(*) FROM {table}")[0][0]
     assert count > 0
     for place in {0, count - 1}:
-        lost = again(project, project.parent / "lost")
+        lost = again(corrected, corrected.parent / "lost")
         altered(lost, f"DELETE FROM {table} WHERE rowid IN (SELECT rowid FROM {table} ORDER BY rowid LIMIT 1 OFFSET {place})")
         assert DATABASE in blamed(lost), (table, place)
 
 
 @pytest.mark.parametrize("table", [name for name in TABLES if name not in ("pruned", "seals")])
-def test_a_row_that_is_there_twice_is_found(project: Path, table: str) -> None:
-    altered(project, f"INSERT INTO {table} SELECT * FROM {table} LIMIT 1")
-    assert DATABASE in blamed(project)
+def test_a_row_that_is_there_twice_is_found(corrected: Path, table: str) -> None:
+    altered(corrected, f"INSERT INTO {table} SELECT * FROM {table} LIMIT 1")
+    assert DATABASE in blamed(corrected)
 
 
 @pytest.mark.parametrize(

@@ -218,7 +218,8 @@ def test_a_late_record_for_a_pruned_day_is_taken_in(market: Path, project: Path,
         late_record(root, 4)
         report = json.loads(done(root, "run", "--date", as_of(LAST), "--json").out)
         assert report["records"]["new"] == 1
-    assert waiting(project) == {"orders": [as_of(4)]} == waiting(twin)
+    assert waiting(project) == {"orders": [as_of(4)]}
+    assert waiting(twin) == {}  # it was computed to see whether what was decided by it still is so
     assert results_of(project, LAST - KEEP, LAST) == results_of(twin, LAST - KEEP, LAST)
     clean(project, "--deep")
     for root in (project, twin):

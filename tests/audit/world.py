@@ -10,21 +10,8 @@ from typing import Any
 
 import duckdb
 
-from tests.crash.market import MISSIONS, as_of, put, put_last_days, put_project
+from tests.crash.market import MISSIONS, PAID, as_of, put, put_last_days, put_project
 from tests.support import Ran, done, missionctl
-
-PAID = """
-[missions.paid]
-window = { kind = "day" }
-reward = "10 * trips"
-limits = { per_supplier = 45 }
-
-[[missions.paid.conditions]]
-name = "trips"
-formula = "trips"
-type = "GTE"
-val = 1
-"""
 
 
 def made(root: Path) -> Path:
@@ -95,7 +82,7 @@ def clean(root: Path, *words: str) -> Ran:
     return ran
 
 
-PUBLISHED = ("orders", "left_out", "metrics", "results", "rejects", "duplicates", "rosters")
+PUBLISHED = ("orders", "left_out", "metrics", "results", "rejects", "duplicates", "rosters", "decisions", "corrections")
 
 
 def tree(root: Path, folders: Sequence[str] = PUBLISHED) -> set[str]:

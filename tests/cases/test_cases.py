@@ -11,6 +11,7 @@ import json
 import tomllib
 from collections.abc import Iterator, Mapping
 from datetime import date, timedelta
+from decimal import Decimal
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -31,14 +32,15 @@ Row = dict[str, str]
 KEYS = {
     "": {"title", "why", "given", "steps"},
     "given": {"preset", "timezone", "day_start", "metrics", "missions", "files"},
-    "steps": {"change", "deliver", "run", "backfill", "only", "expect"},
+    "steps": {"change", "deliver", "run", "backfill", "only", "restate", "expect"},
     "steps.change": {"timezone", "day_start", "metrics", "missions", "files"},
     "steps.deliver": {"text", "newline", "bom"},
     "steps.expect": {
         "exit", "says", "results", "accounting", "rejects", "refused", "computed", "explain", "raw_rows_agree",
-        "stale",
+        "stale", "corrections",
     },
-    "steps.expect.explain": {"supplier", "mission", "says", "never_says"},
+    "steps.expect.explain": {"supplier", "mission", "date", "says", "never_says"},
+    "steps.restate": {"mission", "from", "to", "reason"},
 }  # fmt: skip
 
 
@@ -56,6 +58,8 @@ def test_case(file: Path, tmp_path: Path) -> None:
         deliver(tmp_path, step.get("deliver", {}))
         if "run" in step or "backfill" in step:
             carry_out(tmp_path, step, past, again=number == len(case["steps"]))
+        elif "restate" in step:
+            restate(tmp_path, step)
 
 
 def test_every_case_says_what_it_shows() -> None:
@@ -133,9 +137,28 @@ def carry_out(root: Path, step: Table, past: Past, *, again: bool) -> None:
     check_report(expect, json.loads(ran.out))
     check_results(root, expect, as_of, past)
     check_status(root, expect)
+    check_corrections(root, expect)
     check_explanations(root, expect, as_of[-1])
     if again:
         check_same_again(root, command, ran)
+
+
+def restate(root: Path, step: Table) -> None:
+    """Apply corrections; the results as of the first day of theirs are compared."""
+    said, expect = step["restate"], step.get("expect", {})
+    known(said, "steps.restate")
+    known(expect, "steps.expect")
+    words = [word for name, value in said.items() for word in (f"--{name}", str(value))]
+    ran = missionctl(root, "restate", *words)
+    assert ran.code == expect.get("exit", 0), ran
+    for text in expect.get("says", ()):
+        assert text in ran.err + ran.out, ran
+    if "results" in expect:
+        compare(expect["results"], list(map(readable, csv.DictReader(results(root, said["from"]).splitlines()))))
+    check_status(root, expect)
+    check_corrections(root, expect)
+    check_explanations(root, expect, said["from"])
+    assert missionctl(root, "verify", "--deep").code == 0
 
 
 def asked(step: Table) -> tuple[list[date], tuple[str, ...]]:
@@ -203,6 +226,22 @@ def check_status(root: Path, expect: Table) -> None:
         compare(expect["rejects"], sorted(rows, key=lambda row: (row["file"], int(row["line"]))))
 
 
+def check_corrections(root: Path, expect: Table) -> None:
+    """Every correction that there ever was, with its decision and cause; and that what is owed by the open ones adds up."""
+    rows = list(csv.DictReader(missionctl(root, "corrections", "--all", "--format", "csv").out.splitlines()))
+    owed = [Decimal(row["owed"]) for row in rows if row["state"] == "open"]
+    told = json.loads(missionctl(root, "status", "--json").out)["corrections"]
+    assert (told["open"], Decimal(told["owed_to_suppliers"])) == (len(owed), sum(one for one in owed if one > 0))
+    assert Decimal(told["owed_by_suppliers"]) == -sum(one for one in owed if one < 0)
+    if "corrections" in expect:
+        found = [readable(row) | {"was": row["old_status"], "is": row["new_status"], "file": short(row["file"])} for row in rows]
+        wanted = expect["corrections"]
+        if wanted:
+            compare(wanted, found)
+        else:
+            assert found == []
+
+
 def named(row: Table) -> Row:
     return {"column": row["column_name"] or "", "reason": row["reason"]}
 
@@ -215,7 +254,7 @@ def check_explanations(root: Path, expect: Table, as_of: date) -> None:
     for wanted in expect.get("explain", ()):
         known(wanted, "steps.expect.explain")
         mission = ("--mission", wanted["mission"]) if "mission" in wanted else ()
-        ran = missionctl(root, "explain", "supplier", wanted["supplier"], *mission, "--date", str(as_of))
+        ran = missionctl(root, "explain", "supplier", wanted["supplier"], *mission, "--date", str(wanted.get("date", as_of)))
         assert ran.code == 0, ran
         text = " ".join(ran.out.split())
         for said in wanted["says"]:

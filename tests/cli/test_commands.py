@@ -93,6 +93,7 @@ def test_run_json_is_all_that_standard_output_has(tmp_path: Path) -> None:
         "computed": {"orders": {"2024-05-05": "new", "2024-05-06": "new", "2024-05-07": "new"}},
         "evaluated": ["2024-05-07"],
         "unchanged": [],
+        "corrections": 0,
     }
     assert ran.code == 0
 

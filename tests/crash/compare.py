@@ -5,20 +5,27 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 _OURS = ("missions.duckdb", "missions.lock", "exports", "manifest.json")
+_OF_RUNS = {  # table → columns that tell which run it was, or when that began
+    "batches": ["run"],
+    "corrections": ["run", "recorded_at", "closed_run", "closed_at"],
+    "logs": ["file"],  # of corrections, whose name carries a digest of these
+}
+_CORRECTIONS = "corrections/"
 
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """A manifest without its runs. `results`: as-of day → file; `names`: every file that it names."""
+    """A manifest without its runs. `results`: as-of day → file; `names`: every file that it names; all but that of the list of
+    corrections stand in the text."""
 
     text: str
     results: dict[str, str]
-    names: frozenset[str]
+    names: frozenset[str] = field(compare=False)
 
 
 def tree(root: Path) -> dict[str, str]:
@@ -27,7 +34,9 @@ def tree(root: Path) -> dict[str, str]:
     found = {}
     for path in sorted(data.rglob("*")):
         name = path.relative_to(data).as_posix()
-        if name.split("/")[0] not in _OURS:
+        if name.startswith(_CORRECTIONS):
+            found[_CORRECTIONS] = "a list"  # what it holds: see `tables`
+        elif name.split("/")[0] not in _OURS:
             found[name] = "folder" if path.is_dir() else hashlib.sha256(path.read_bytes()).hexdigest()
     return found
 
@@ -47,6 +56,9 @@ def shown(root: Path) -> Shown | None:
     rosters = [entry[0] for entry in whole["suppliers"]] + [file for found in whole["assigned"].values() for _, file in found]
     columns = state["logs"]["columns"]
     logs = [row[columns.index("file")] for row in state["logs"]["rows"]]
+    for row in state["logs"]["rows"]:
+        if row[columns.index("file")].startswith(_CORRECTIONS):
+            row[columns.index("file")] = _CORRECTIONS
     return Shown(json.dumps(whole, sort_keys=True), results, frozenset([*results.values(), *days, *rosters, *logs]))
 
 
@@ -70,7 +82,9 @@ def tables(root: Path) -> dict[str, str]:
     try:
         connection.execute("SET TimeZone = 'UTC'")
         names = [name for (name,) in connection.execute("SELECT table_name FROM duckdb_tables() ORDER BY 1").fetchall()]
-        found = {name: _rows(connection, name) for name in names if name not in ("runs", "seals")}
+        found = {name: _rows(connection, f'"{name}"', name) for name in names if name not in ("runs", "seals")}
+        for path in sorted((root / "data" / _CORRECTIONS).glob("*.parquet")):
+            found[_CORRECTIONS] = _rows(connection, f"read_parquet('{path}')", "corrections")
         views = connection.execute("SELECT view_name, sql FROM duckdb_views() WHERE NOT internal ORDER BY 1").fetchall()
         # DuckDB writes the names of an EXCLUDE in any order
         return found | {f"view {name}": " ".join(sorted(re.findall(r"\w+", sql))) for name, sql in views}
@@ -78,9 +92,9 @@ def tables(root: Path) -> dict[str, str]:
         connection.close()
 
 
-def _rows(connection: Any, table: str) -> str:
-    without = " EXCLUDE (run)" if table == "batches" else ""
-    rows = connection.execute(f'SELECT CAST(t AS VARCHAR) FROM (SELECT *{without} FROM "{table}") AS t ORDER BY 1').fetchall()
+def _rows(connection: Any, rows_of: str, table: str) -> str:
+    without = f" EXCLUDE ({', '.join(_OF_RUNS[table])})" if table in _OF_RUNS else ""
+    rows = connection.execute(f"SELECT CAST(t AS VARCHAR) FROM (SELECT *{without} FROM {rows_of}) AS t ORDER BY 1").fetchall()
     return f"{len(rows)} rows, {hashlib.sha256(repr(rows).encode()).hexdigest()}"
 
 

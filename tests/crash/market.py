@@ -124,6 +124,19 @@ type = "GTE"
 val = 20
 """
 
+PAID = """
+[missions.paid]
+window = { kind = "day" }
+reward = "10 * trips"
+limits = { per_supplier = 45 }
+
+[[missions.paid.conditions]]
+name = "trips"
+formula = "trips"
+type = "GTE"
+val = 1
+"""
+
 LATE_TRIPS = """\
 SELECT supplier_id, count(*) AS value FROM orders
 WHERE status = 'DONE' AND extract(hour FROM final_at) >= 11 GROUP BY supplier_id
@@ -208,6 +221,25 @@ def put_other_meaning(root: Path) -> None:
     put(root / "metrics.toml", changed)
 
 
+def put_paid_days(root: Path) -> None:
+    """The last days, and a mission that pays."""
+    put_last_days(root)
+    put(root / "missions.toml", MISSIONS + PAID)
+
+
+def put_late(root: Path) -> None:
+    """An order of the first day that moves to another supplier, and one of the second day that nobody knew of."""
+    lines = ["order_id,supplier_id,status,final_at,updated_at,fare"]
+    for order, supplier, day in (("ann-0-10", "dee", 0), ("late-1", "cid", 1)):
+        stamp = f"{FIRST + timedelta(days=day)}T10:00:00+07:00"
+        lines.append(f"{order},{supplier},DONE,{stamp},{FIRST + timedelta(days=5)}T09:00:00+07:00,25.00")
+    put(root / "data/exports/orders/orders_5.csv", "\n".join(lines) + "\n")
+
+
+def put_nothing(_: Path) -> None:
+    """No more than was there."""
+
+
 def as_of(day: int) -> str:
     """The day with this number, as it is written."""
     return (FIRST + timedelta(days=day)).isoformat()
@@ -226,11 +258,15 @@ class Scenario:
 
 
 _WHOLE = ("backfill", "--from", as_of(0), "--to", as_of(4))
+_RESTATE = ("restate", "--mission", "paid", "--from", as_of(0), "--to", as_of(3))
 SCENARIOS = (
     Scenario("first", ("run", "--date", as_of(1)), None, put_project, None),
     Scenario("run", ("run", "--date", as_of(2)), "first", put_third_day, as_of(1)),
     Scenario("backfill", _WHOLE, "first", put_last_days, as_of(1)),
     Scenario("changed", _WHOLE, "backfill", put_other_meaning, as_of(4)),
+    Scenario("paid", _WHOLE, "first", put_paid_days, as_of(1)),
+    Scenario("late", ("run", "--date", as_of(5)), "paid", put_late, as_of(4)),
+    Scenario("restated", (*_RESTATE, "--reason", "they asked"), "late", put_nothing, as_of(5)),
 )
 
 

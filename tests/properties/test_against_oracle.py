@@ -75,7 +75,7 @@ def test_files_in_any_order_give_the_same_bytes(market: Marketplace, seed: int) 
         done(whole, "backfill", *period)
         _deliver_one_by_one(parts, market, random.Random(seed))
         done(parts, "backfill", *period)
-        assert _bytes_of(parts) == _bytes_of(whole)
+        assert bytes_of(parts) == bytes_of(whole)
 
 
 @many(3)
@@ -90,7 +90,7 @@ def test_day_by_day_equals_one_evaluation_at_the_end(market: Marketplace) -> Non
         done(whole, "backfill", "--from", str(first), "--to", str(last))
         for day in days:
             done(daily, "run", "--date", str(day))
-        assert _bytes_of(daily) == _bytes_of(whole)
+        assert bytes_of(daily) == bytes_of(whole)
         _same_rows(published(whole, last), Project(whole).results(last, days))
 
 
@@ -108,10 +108,10 @@ def _deliver_one_by_one(folder: Path, market: Marketplace, chance: random.Random
             missionctl(folder, "run", "--date", str(chance.choice(market.as_of)))
 
 
-def _bytes_of(folder: Path) -> dict[str, bytes]:
+def bytes_of(folder: Path, *tops: str) -> dict[str, bytes]:
     """Every published partition and result."""
     data = folder / "data"
-    found = [path for top in ("metrics", "results") for path in (data / top).rglob("*.parquet")]
+    found = [path for top in tops or ("metrics", "results") for path in (data / top).rglob("*.parquet")]
     return {path.relative_to(data).as_posix(): path.read_bytes() for path in found}
 
 

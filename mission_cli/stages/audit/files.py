@@ -47,6 +47,7 @@ def recorded_files(database: Database) -> list[Recorded]:
     sql = """
         SELECT file, digest, rows FROM partitions WHERE file IS NOT NULL
         UNION ALL SELECT file, digest, rows FROM evaluations
+        UNION ALL SELECT file, digest, rows FROM decisions
         UNION ALL SELECT file, NULL, rows FROM rosters
         UNION ALL SELECT file, NULL, rows FROM logs
         UNION ALL SELECT unnest([orders_file, left_out_file]), NULL, NULL FROM partitions"""

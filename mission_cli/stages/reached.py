@@ -1,0 +1,123 @@
+"""Which decided windows later changes reach, and the days that working them out anew needs."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+
+from mission_cli.formula.usage import mission_sources
+from mission_cli.model.calendar import DAY, Window, WindowKind, reported_windows
+from mission_cli.model.missions import Mission, MissionId
+from mission_cli.stages.context import Context
+from mission_cli.stages.rosters import KnownRosters
+from mission_cli.staging.meaning import SUPPLIERS, assigned_roster
+from mission_cli.store.decided import DecisionLedger
+from mission_cli.store.ledger import RosterEntry
+
+Decided = tuple[date, MissionId]
+"""An as-of day and a mission some of whose windows are decided on it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reached:
+    """The decisions that changes since the last run reach, each with all of its windows. `settled`: up to where this looks, for
+    the ledger; see the table."""
+
+    windows: dict[Decided, list[Window]] = field(default_factory=dict)
+    settled: dict[str, int] = field(default_factory=dict)
+
+
+def find_reached(context: Context, as_of_days: Sequence[date], rosters: KnownRosters) -> Reached:
+    """What the loaded records and rosters may have changed, but for the days that are evaluated now.
+
+    It is told from what the ledger says was looked at, so that nothing is lost when a run is cut off.
+    """
+    ledger = DecisionLedger(context.database)
+    before, now = ledger.settled(), _settled_now(context, rosters)
+    found = Reached(settled=now)
+    newer = {name for name, number in now.items() if name in before and before[name] < number}
+    if not newer:
+        return found
+    published = [day for day in ledger.in_force() if day not in set(as_of_days)]
+    changed = {name: ledger.changed_days(name, before[name]) for name in newer if not name.startswith("@")}
+    lists = {name.removeprefix("@"): rosters.versions[name.removeprefix("@")][-1] for name in newer if name.startswith("@")}
+    ends = _Ends(rosters)
+    for mission in context.project.missions:
+        if mission.decides:
+            hit = {day for source in mission_sources(context.project, mission) for day in changed.get(source, ())}
+            for day in {*_by_days(mission, hit, published, ends), *_by_rosters(mission, lists, published)}:
+                windows = ends.decided(mission, day)
+                if windows or mission.window.is_own:
+                    found.windows[day, mission.id] = windows
+    return found
+
+
+def _settled_now(context: Context, rosters: KnownRosters) -> dict[str, int]:
+    newest = context.ledger.next_batch() - 1
+    sources: dict[str, int] = {str(source.id): newest for source in context.project.sources}
+    return sources | {f"@{name}": versions[-1].version for name, versions in sorted(rosters.versions.items()) if versions}
+
+
+@dataclass(slots=True)
+class _Ends:
+    """The windows that are decided as of a day; of suppliers' own windows an index by their ends."""
+
+    rosters: KnownRosters
+    own: dict[tuple[str, str], dict[date, list[Window]]] = field(default_factory=dict)
+
+    def decided(self, mission: Mission, day: date) -> list[Window]:
+        if not mission.window.is_own:
+            reported = reported_windows(mission.window, mission.grace_days, day)
+            return [window for window in reported if mission.decides_on(window.end) == day]
+        roster = SUPPLIERS if mission.window.kind is WindowKind.SINCE else assigned_roster(mission)
+        entry = self.rosters.as_of(roster, day)
+        if entry is None:
+            return []
+        key = (mission.id, entry.file)
+        if key not in self.own:
+            by_end: dict[date, list[Window]] = defaultdict(list)
+            for window in self.rosters.own_windows(mission, day):
+                by_end[window.end].append(window)
+            self.own[key] = by_end
+        return self.own[key].get(day - mission.grace_days * DAY, [])
+
+
+def _by_days(mission: Mission, hit: Collection[date], published: Sequence[date], ends: _Ends) -> Iterator[date]:
+    """The days on which windows were decided that have one of the changed days in them."""
+    if not hit:
+        return
+    if mission.window.is_own:
+        late = [day for day in published if day >= min(hit)]
+        yield from (day for day in late if any(_holds(window, hit) for window in ends.decided(mission, day)))
+        return
+    there = set(published)
+    for day in hit:
+        for window in reported_windows(mission.window, 0, day):
+            if (decided := mission.decides_on(window.end)) in there:
+                yield decided
+
+
+def _holds(window: Window, hit: Collection[date]) -> bool:
+    return any(window.start <= day <= window.end for day in hit)
+
+
+def _by_rosters(mission: Mission, lists: Mapping[str, RosterEntry], published: Sequence[date]) -> Iterator[date]:
+    """The days as of which a new list of suppliers, or of assigned windows, counts."""
+    names: list[str] = [SUPPLIERS] if mission.asks_attributes else []
+    names += [assigned_roster(mission)] if mission.window.kind is WindowKind.ASSIGNED else []
+    for name in names:
+        if name in lists:
+            yield from (day for day in published if day >= lists[name].effective)
+
+
+def needed_days(context: Context, windows: Mapping[Decided, Sequence[Window]]) -> dict[str, set[date]]:
+    """Source → every day of the windows."""
+    sources = {mission.id: mission_sources(context.project, mission) for mission in context.project.missions}
+    needed: dict[str, set[date]] = defaultdict(set)
+    for (day, mission), found in windows.items():
+        for window in found:
+            for source in sources[mission]:
+                needed[source].update(window.days_through(day))
+    return needed
