@@ -56,6 +56,8 @@ def rows(root: Path, *words: str) -> list[dict[str, Any]]:
 
 def test_the_list(shop: Path, snapshot: SnapshotAssertion) -> None:
     assert printed(shop, "corrections") == snapshot
+    ran = done(shop, "corrections", "--limit", "1")
+    assert (ran.out.count("late.csv"), ran.err) == (1, "3 more rows; leave out --limit to see them\n")
 
 
 def test_the_list_with_what_was_applied(shop: Path, snapshot: SnapshotAssertion) -> None:
