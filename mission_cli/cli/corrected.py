@@ -23,28 +23,31 @@ if TYPE_CHECKING:
     from rich.table import Table
 
 
-def print_corrections(rows: pl.DataFrame, form: str, *, every: bool, color: bool) -> None:
-    """The corrections as tables with what is owed below them, or whole as CSV or JSON."""
-    FORMS[form](rows, color)
+def print_corrections(rows: pl.DataFrame, form: str, limit: int | None, *, every: bool, color: bool) -> None:
+    """The corrections as tables of at most `limit` rows with what is owed by all of them below, or whole as CSV or JSON."""
+    FORMS[form](rows, limit, color)
     if form == "table" and rows.is_empty():
         print_text("no corrections" if every else "no open corrections")
 
 
-def _table(rows: pl.DataFrame, color: bool) -> None:  # noqa: FBT001  # one shape for all forms
+def _table(rows: pl.DataFrame, limit: int | None, color: bool) -> None:  # noqa: FBT001  # one shape for all forms
+    shown = rows if limit is None else rows.head(limit)
     if not rows.is_empty():
-        show(_parts(rows), color=color)
+        show(_parts(shown), color=color)
         _print_owed(rows.filter(pl.col("state") == "open"))
+    if shown.height < rows.height:
+        say(f"{rows.height - shown.height:,} more rows; leave out --limit to see them")
 
 
-def _csv(rows: pl.DataFrame, _color: bool) -> None:  # noqa: FBT001
+def _csv(rows: pl.DataFrame, _limit: int | None, _color: bool) -> None:  # noqa: FBT001
     print_text(_plain(rows).write_csv().rstrip())
 
 
-def _json(rows: pl.DataFrame, _color: bool) -> None:  # noqa: FBT001
+def _json(rows: pl.DataFrame, _limit: int | None, _color: bool) -> None:  # noqa: FBT001
     print_json(_plain(rows).to_dicts())
 
 
-FORMS: dict[str, Callable[[pl.DataFrame, bool], None]] = {"table": _table, "csv": _csv, "json": _json}
+FORMS: dict[str, Callable[[pl.DataFrame, int | None, bool], None]] = {"table": _table, "csv": _csv, "json": _json}
 
 
 def _plain(rows: pl.DataFrame) -> pl.DataFrame:

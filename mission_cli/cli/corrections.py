@@ -29,6 +29,7 @@ def corrections(
     last: LastDay = None,
     every: Annotated[bool, typer.Option("--all", help="Those that were withdrawn or applied, too.")] = False,
     form: Annotated[str, typer.Option("--format", metavar="FORM", help="table, csv or json.")] = "table",
+    limit: Annotated[int | None, typer.Option("--limit", min=1, metavar="N", help="At most N rows of the table.")] = None,
     as_json: Json = False,
 ) -> None:
     """List where later data would decide missions otherwise, and what is owed. --from and --to: the days of the decisions."""
@@ -39,7 +40,7 @@ def corrections(
         raise typer.BadParameter(f'"{form}" is not a format; choose {", ".join(FORMS)}')
     refuse_span(first, last, needed=False)
     rows = read_corrections(asked(context).root, Sought(mission, supplier, first, last, every), now().date())
-    print_corrections(rows, "json" if as_json else form, every=every, color=asked(context).color)
+    print_corrections(rows, "json" if as_json else form, limit, every=every, color=asked(context).color)
 
 
 def restate(

@@ -17,7 +17,7 @@ from mission_cli.stages import evaluate
 from mission_cli.store import files
 from mission_cli.views import results
 from tests.crash.compare import shown, tree, unreadable
-from tests.crash.market import as_of, put, put_day, put_project, put_third_day
+from tests.crash.market import as_of, copied, put, put_day, put_late, put_paid_days, put_project, put_third_day
 from tests.support import ROOT, Ran, done, missionctl
 
 NO_SPACE = OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
@@ -168,3 +168,75 @@ def test_a_reader_whose_files_go_away_reads_the_state_that_came_instead(market: 
         new = done(market, "results", "--format", "csv")
     assert new.out != old.out
     assert new == done(market, "results", "--format", "csv")
+
+
+# ---------------------------------------------------------------- late data
+
+
+def stale_results(project: Path) -> list[dict[str, object]]:
+    return list(json.loads(done(project, "status", "--json").out)["stale_results"])
+
+
+@pytest.mark.parametrize("place", ["evaluate", "mark_stale", "settle"])
+def test_a_run_killed_after_computing_late_days_tells_what_they_reach_when_it_is_run_again(market: Path, place: str) -> None:
+    """Nothing was late any more, so that the results of the day before passed for new ones."""
+    killed_in(market, f"mission_cli.pipeline:{place}", "run", "--date", as_of(2))
+    done(market, "run", "--date", as_of(2))
+    assert stale_results(market) == [{"as_of": as_of(1), "batch": 7, "file": "data/exports/orders/orders_2.csv"}]
+
+
+@pytest.fixture
+def paid(tmp_path: Path) -> Path:
+    """Five days with awards, and late data for the first two."""
+    put_project(tmp_path)
+    put_paid_days(tmp_path)
+    done(tmp_path, "backfill", "--from", as_of(0), "--to", as_of(4))
+    put_late(tmp_path)
+    return tmp_path
+
+
+def corrections(project: Path) -> list[tuple[object, ...]]:
+    rows = json.loads(done(project, "corrections", "--all", "--json").out)
+    names = ("number", "decided_on", "mission_id", "supplier_id", "owed", "cause", "batch", "state", "reason")
+    return [tuple(row[name] for name in names) for row in rows]
+
+
+def test_no_correction_is_lost_or_found_twice_whenever_a_run_is_killed(paid: Path, tmp_path: Path) -> None:
+    twin = tmp_path / "twin"
+    copied(paid, twin)
+    done(twin, "run", "--date", as_of(5))
+    for place in ("pipeline:settle", "stages.corrections:publish_corrections", "pipeline:make_views"):
+        killed_in(paid, f"mission_cli.{place}", "run", "--date", as_of(5))
+    done(paid, "run", "--date", as_of(5))
+    assert corrections(paid) == corrections(twin) != []
+    assert missionctl(paid, "verify", "--deep").code == 0
+
+
+def test_a_restate_that_is_killed_is_made_whole_by_itself_and_by_no_other_before_the_run_is(paid: Path) -> None:
+    words = ("restate", "--mission", "paid", "--from", as_of(0), "--reason", "asked")
+    killed_in(paid, "mission_cli.pipeline:settle", "run", "--date", as_of(5))
+    ran = missionctl(paid, *words)
+    assert (ran.code, ran.out) == (2, "")
+    assert "run it again first, then restate" in ran.err
+    assert missionctl(paid, *words).code == 2  # the refused one does not count for a restate that was begun
+    done(paid, "run", "--date", as_of(5))
+    said = done(paid, *words, "--dry-run").out
+    for place in ("pipeline:settle", "pipeline:apply_corrections", "stages.restate:publish_corrections"):
+        killed_in(paid, f"mission_cli.{place}", *words)
+    assert done(paid, *words).out == said
+    assert {row[-2:] for row in corrections(paid) if row[2] == "paid"} == {("applied", "asked")}
+    assert done(paid, *words).out.startswith("nothing to apply")
+    kept = {path.relative_to(paid / "data").as_posix() for path in (paid / "data/decisions").rglob("*.parquet")}
+    assert without_list(lying(paid)) == without_list(named(paid)) | kept
+
+
+def without_list(names: set[str]) -> set[str]:
+    return {name for name in names if not name.startswith("corrections/")}
+
+
+def test_stale_results_come_to_an_end_where_there_are_limits(paid: Path) -> None:
+    """Days that had been made anew together with an earlier award were marked again at once, for ever."""
+    done(paid, "run", "--date", as_of(5))
+    assert stale_results(paid)
+    done(paid, "backfill", "--only", "stale")
+    assert stale_results(paid) == []
