@@ -21,12 +21,13 @@ from mission_cli.stages.context import Context, Report, Watch
 from mission_cli.stages.evaluate import evaluate
 from mission_cli.stages.heal import heal
 from mission_cli.stages.load import load_sources
+from mission_cli.stages.plan import RunPlan, plan_run
 from mission_cli.stages.prune import Pruned, find_prunable, leftovers_of, remove_pruned
 from mission_cli.stages.rosters import KnownRosters, load_rosters
 from mission_cli.stages.stale import mark_stale
 from mission_cli.stages.views import make_views
 from mission_cli.staging.files import missing_exports
-from mission_cli.store.database import DamagedDatabaseError, opened, opened_to_read
+from mission_cli.store.database import DamagedDatabaseError, nothing_yet, opened, opened_to_read
 from mission_cli.store.files import Publisher
 from mission_cli.store.layout import Layout
 from mission_cli.store.ledger import UNDATED, Ledger
@@ -50,17 +51,33 @@ def run_day(project: Project, as_of: date, command: str, now: datetime, watch: W
     """Load what is new, compute what is stale, publish the results as of one day, and of those before it that were missed."""
 
     def chosen(context: Context, _rosters: KnownRosters) -> list[date]:
-        latest = context.ledger.latest_evaluation()
-        missed = list(days(latest + DAY, as_of - DAY)) if latest is not None else []
-        if len(missed) > MOST_MISSED_DAYS:
-            watch.note(
-                f"no results from {missed[0]} to {missed[-1]}: too many days to catch up in a run;"
-                f" missionctl backfill --from {missed[0]} --to {missed[-1]} computes them"
-            )
-            missed = []
-        return [*missed, as_of]
+        return _with_missed(context, as_of)
 
     return _run(project, chosen, command, now, watch, lambda latest: _next_day(latest, as_of))
+
+
+def _with_missed(context: Context, as_of: date) -> list[date]:
+    """The as-of day, and those before it that were missed since the latest."""
+    latest = context.ledger.latest_evaluation()
+    missed = list(days(latest + DAY, as_of - DAY)) if latest is not None else []
+    if len(missed) > MOST_MISSED_DAYS:
+        context.watch.note(
+            f"no results from {missed[0]} to {missed[-1]}: too many days to catch up in a run;"
+            f" missionctl backfill --from {missed[0]} --to {missed[-1]} computes them"
+        )
+        missed = []
+    return [*missed, as_of]
+
+
+def plan(project: Project, as_of: date, command: str, now: datetime, watch: Watch) -> RunPlan:
+    """What `run_day` would do. Nothing is changed."""
+    layout, today = Layout(project.root), business_day(now, project.timezone, project.day_start)
+    if layout.database.exists():
+        with _read(project, command, now, watch) as context:
+            return plan_run(context, _with_missed(context, as_of))
+    with nothing_yet(project.timezone) as database:  # nor is there anything that another run could hold
+        context = Context(project, layout, database, Ledger(database), Publisher(layout.data), watch, 0, today, today)
+        return plan_run(context, [as_of])
 
 
 def backfill(

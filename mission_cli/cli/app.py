@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from mission_cli.cli import exits, upkeep
+from mission_cli.cli import exits, rules, upkeep
 from mission_cli.cli.options import (
     Asked,
     BatchNumber,
@@ -44,6 +44,7 @@ app.add_typer(metrics_app, name="metrics", invoke_without_command=True)
 explain_app = typer.Typer(help="Why a number is what it is.", no_args_is_help=True, rich_markup_mode=None)
 app.add_typer(explain_app, name="explain")
 upkeep.register(app)
+rules.register(app)
 
 
 def main() -> None:

@@ -74,6 +74,13 @@ def evaluate(context: Context, as_of_days: Sequence[date], rosters: KnownRosters
         context.watch.advance(len(made))
 
 
+def days_to_evaluate(context: Context, as_of_days: Sequence[date], rosters: KnownRosters) -> list[date]:
+    """The days of which `evaluate` would make the results now."""
+    rules = rules_meaning(context.project)
+    data = data_fingerprints(context, as_of_days, rosters)
+    return _todo(context, as_of_days, {day: _digest((rules, found)) for day, found in data.items()})
+
+
 def data_fingerprints(context: Context, as_of_days: Sequence[date], rosters: KnownRosters) -> dict[date, str]:
     """As-of day → fingerprint of the rosters and of every partition that goes into its results."""
     project = context.project

@@ -26,18 +26,8 @@ from mission_cli.windows.ranges import needed_days
 
 
 def heal(context: Context, as_of_days: Sequence[date], rosters: KnownRosters) -> None:
-    """Compute the stale days of all sources that the windows reported as of the given days need.
-
-    Their neighbours too, so that an explanation can show the orders that missed a window by a day.
-    """
-    needed = needed_days(context.project, as_of_days, rosters.own_windows)
-    plan: list[Plan] = []
-    for source in context.project.sources:
-        meaning = partition_meaning(partition_metrics(context.project, source.id), context.project.timezone)
-        windows = needed.get(source.id, set())
-        wanted = windows | {day + side for day in windows for side in (-DAY, DAY)} | {UNDATED}
-        stale = {day: why for day, why in context.ledger.stale_days(source.id, meaning).items() if day in wanted}
-        plan.append((source, meaning, stale))
+    """Compute the stale days of all sources that the windows reported as of the given days need."""
+    plan = days_to_compute(context, as_of_days, rosters)
     context.watch.begin("compute", sum(len(stale) for _, _, stale in plan))
     for job, entries in compute_days(context, plan):
         with context.database.transaction():
@@ -49,6 +39,22 @@ def heal(context: Context, as_of_days: Sequence[date], rosters: KnownRosters) ->
 
 Plan = tuple[Source, str, dict[date, tuple[int, str]]]
 """A source, the fingerprint of its metrics, and days to compute: day → newest change and why."""
+
+
+def days_to_compute(context: Context, as_of_days: Sequence[date], rosters: KnownRosters) -> list[Plan]:
+    """The stale days of all sources that the windows reported as of the given days need.
+
+    Their neighbours too, so that an explanation can show the orders that missed a window by a day.
+    """
+    needed = needed_days(context.project, as_of_days, rosters.own_windows)
+    plan: list[Plan] = []
+    for source in context.project.sources:
+        meaning = partition_meaning(partition_metrics(context.project, source.id), context.project.timezone)
+        windows = needed.get(source.id, set())
+        wanted = windows | {day + side for day in windows for side in (-DAY, DAY)} | {UNDATED}
+        stale = {day: why for day, why in context.ledger.stale_days(source.id, meaning).items() if day in wanted}
+        plan.append((source, meaning, stale))
+    return plan
 
 
 def compute_days(context: Context, plan: Sequence[Plan]) -> Iterator[tuple[Job, list[PartitionEntry]]]:

@@ -48,6 +48,26 @@ def load_rosters(context: Context) -> None:
             _load_assigned(context, mission)
 
 
+def rosters_to_load(context: Context) -> list[ExportFile]:
+    """The suppliers' file and those of assigned windows, where they changed since they were taken in."""
+    project, known, found = context.project, context.ledger.rosters(), list[ExportFile]()
+    if project.suppliers is not None:
+        source = suppliers_as_source(project.suppliers)
+        file = _file_of(context, source, "metrics.toml: suppliers.file")
+        found += [file] if _is_new(known, source, file, source_meaning(project, source)) else []
+    for mission in project.missions:
+        if mission.window.kind is WindowKind.ASSIGNED:
+            file = _assigned_file(context, mission)
+            source = assigned_as_source(mission, column_names(file.path))
+            found += [file] if _is_new(known, source, file, _assigned_meaning(context, mission, source)) else []
+    return found
+
+
+def _is_new(known: Mapping[str, list[RosterEntry]], source: Source, file: ExportFile, meaning: str) -> bool:
+    versions = known.get(source.id, [])
+    return not versions or versions[-1].digest != f"{file.stamp.digest}:{meaning}"
+
+
 @dataclass(slots=True)
 class KnownRosters:
     """The versions of the rosters, and what they say as of a day."""
@@ -115,7 +135,7 @@ def _load_suppliers(context: Context, suppliers: Suppliers) -> None:
     file = _file_of(context, source, "metrics.toml: suppliers.file")
     known = context.ledger.rosters().get(SUPPLIERS, [])
     redefined = bool(known) and known[-1].digest.rpartition(":")[2] != meaning
-    if not known or known[-1].digest != f"{file.stamp.digest}:{meaning}":
+    if _is_new({source.id: known}, source, file, meaning):
         useless = not known or redefined  # the version before has other columns
         needed = useless and any(mission.asks_attributes for mission in context.project.missions)
         if redefined:
@@ -137,13 +157,12 @@ def _load_suppliers(context: Context, suppliers: Suppliers) -> None:
 
 
 def _load_assigned(context: Context, mission: Mission) -> None:
-    file = _file_of(context, assigned_as_source(mission, ()), f"missions.toml: missions.{mission.id}.window.file")
+    file = _assigned_file(context, mission)
     headers = column_names(file.path)
     source = assigned_as_source(mission, headers)
-    between = sorted(c.name for c in mission.conditions if c.operator is Operator.BETWEEN)
-    meaning = f"{source_meaning(context.project, source)}{between if between else ''}"
+    meaning = _assigned_meaning(context, mission, source)
     known = context.ledger.rosters().get(source.id, [])
-    if not known or known[-1].digest != f"{file.stamp.digest}:{meaning}":
+    if _is_new({source.id: known}, source, file, meaning):
         _note_near_names(context, file, mission, headers)
         _replace(
             context,
@@ -158,6 +177,16 @@ def _load_assigned(context: Context, mission: Mission) -> None:
             ),
         )
     remember(context, source.id, [file])
+
+
+def _assigned_file(context: Context, mission: Mission) -> ExportFile:
+    return _file_of(context, assigned_as_source(mission, ()), f"missions.toml: missions.{mission.id}.window.file")
+
+
+def _assigned_meaning(context: Context, mission: Mission, source: Source) -> str:
+    """What the windows are read by, and which targets are two bounds."""
+    between = sorted(c.name for c in mission.conditions if c.operator is Operator.BETWEEN)
+    return f"{source_meaning(context.project, source)}{between if between else ''}"
 
 
 def _note_near_names(context: Context, file: ExportFile, mission: Mission, headers: Sequence[str]) -> None:

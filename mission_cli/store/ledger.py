@@ -251,6 +251,10 @@ class Ledger:
         """As-of day → fingerprint of all that its results were made from."""
         return dict(self._database.rows("SELECT as_of, meaning FROM evaluations"))
 
+    def evaluation_data(self) -> dict[date, str]:
+        """As-of day → fingerprint of the data that its results were made from."""
+        return dict(self._database.rows("SELECT as_of, data FROM evaluations"))
+
     def result_files(self) -> dict[date, str]:
         """As-of day → file of its results."""
         return dict(self._database.rows("SELECT as_of, file FROM evaluations"))
