@@ -20,6 +20,7 @@ from mission_cli.stages.audit.findings import Audit
 from mission_cli.stages.context import Context, Report, Watch
 from mission_cli.stages.evaluate import evaluate
 from mission_cli.stages.heal import heal
+from mission_cli.stages.kept import follow_kept_rules, forget_when_restating, refuse_lost
 from mission_cli.stages.load import load_sources
 from mission_cli.stages.plan import RunPlan, plan_run
 from mission_cli.stages.prune import Pruned, find_prunable, leftovers_of, remove_pruned
@@ -74,7 +75,10 @@ def plan(project: Project, as_of: date, command: str, now: datetime, watch: Watc
     layout, today = Layout(project.root), business_day(now, project.timezone, project.day_start)
     if layout.database.exists():
         with _read(project, command, now, watch) as context:
-            return plan_run(context, _with_missed(context, as_of))
+            follow_kept_rules(context)
+            as_of_days = _with_missed(context, as_of)
+            refuse_lost(context, min(as_of_days), max(as_of_days))
+            return plan_run(context, as_of_days)
     with nothing_yet(project.timezone) as database:  # nor is there anything that another run could hold
         context = Context(project, layout, database, Ledger(database), Publisher(layout.data), watch, 0, today, today)
         return plan_run(context, [as_of])
@@ -134,10 +138,12 @@ def prune(project: Project, keep_days: int, command: str, now: datetime, watch: 
     _refuse_empty(project.root)
     if dry:
         with _read(project, command, now, watch) as context:
+            follow_kept_rules(context)
             found = find_prunable(context, keep_days)
             found.leftovers = leftovers_of(context)
             return found
     with _begun(project, command, now, watch, lambda latest: latest or UNDATED) as context:
+        follow_kept_rules(context)
         if context.littered:  # what it computed is not published yet, and must not be in part
             raise UsageError("the last run was cut off or failed; what it left is removed now: run it again, then prune")
         found = find_prunable(context, keep_days)
@@ -203,10 +209,17 @@ def _run(
     again: bool = False,
 ) -> Report:
     with _begun(project, command, now, watch, effective) as context:
+        forget_when_restating(context)
+        follow_kept_rules(context)
+        latest = context.ledger.latest_evaluation()
+        if latest is not None:
+            refuse_lost(context, latest + DAY, date.max - 400 * DAY)
         load_rosters(context)
         load_sources(context)
         rosters = KnownRosters.of(context)
         as_of_days = chosen(context, rosters)
+        if as_of_days:
+            refuse_lost(context, min(as_of_days), max(as_of_days))
         heal(context, as_of_days, rosters)
         evaluate(context, as_of_days, rosters, again=again)
         mark_stale(context, rosters)

@@ -18,7 +18,11 @@ def entries_sql(project: Project, ordered: dict[str, str]) -> str:
     """
     nobody = "SELECT 0 AS _mission_no, NULL::DATE AS _as_of, NULL::DATE AS _start, NULL::DATE AS _end, 0 AS _span_no,"
     empty = f"{nobody} 0 AS _version, '' AS supplier_id WHERE FALSE"
-    parts = [_entries(project, number, mission, ordered) for number, mission in enumerate(project.missions)]
+    parts = [
+        _without_kept(entries, number) if mission.behind_own else entries
+        for number, mission in enumerate(project.missions)
+        for entries in [_entries(project, number, mission, ordered)]
+    ]
     return " UNION ALL ".join([empty, *parts])
 
 
@@ -37,3 +41,12 @@ def _entries(project: Project, number: int, mission: Mission, ordered: dict[str,
     active = " OR ".join(ordered[source] for source in sorted(mission_sources(project, mission))) or "FALSE"
     mine = " AND _owner = supplier_id" if own else ""
     return f"{here} JOIN totals USING (_span_no) WHERE _mission_no = {number} AND ({active}){mine}"
+
+
+def _without_kept(entries: str, number: int) -> str:
+    """The entries of today's mission but those whose supplier has a window of its own that keeps older rules and overlaps."""
+    overlapping = (
+        f"SELECT 1 FROM kept_of_suppliers AS k WHERE k._no = {number} AND k._as_of = e._as_of AND k._owner = e.supplier_id"
+        " AND k._start <= e._end AND e._start <= k._end"
+    )
+    return f"SELECT * FROM ({entries}) AS e({_COLUMNS}, supplier_id) WHERE NOT EXISTS ({overlapping})"

@@ -113,6 +113,26 @@ CREATE TABLE IF NOT EXISTS awards (            -- grain: mission, window and sup
     reward DECIMAL(38,9) NOT NULL              -- what is paid
 );
 
+CREATE TABLE IF NOT EXISTS rule_books (        -- grain: rules of all missions that windows were first published with
+    book VARCHAR NOT NULL,                     -- fingerprint of them
+    since DATE NOT NULL,                       -- the first as-of day of which results were published by them
+    file VARCHAR NOT NULL,                     -- the texts that they were read from
+    rows BIGINT NOT NULL
+);
+
+CREATE TABLE IF NOT EXISTS book_rules (        -- grain: book and mission
+    book VARCHAR NOT NULL,
+    mission VARCHAR NOT NULL,
+    rules VARCHAR NOT NULL                     -- fingerprint of the mission's rules, and of its metrics
+);
+
+CREATE TABLE IF NOT EXISTS window_rules (      -- grain: mission and window that was ever published, but for rolling ones
+    mission VARCHAR NOT NULL,
+    window_start DATE NOT NULL,
+    window_end DATE NOT NULL,
+    book VARCHAR NOT NULL                      -- what it was first published with, and keeps
+);
+
 CREATE TABLE IF NOT EXISTS pruned (            -- grain: what prune removed and nothing has asked for since
     source VARCHAR NOT NULL,                   -- empty: the results as of the day
     day DATE NOT NULL,

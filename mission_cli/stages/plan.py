@@ -48,10 +48,10 @@ def plan_run(context: Context, as_of_days: Sequence[date]) -> RunPlan:
     rosters = KnownRosters.of(context)
     found = RunPlan(max(as_of_days))
     _files(found, context)
-    for source, _, stale in days_to_compute(context, as_of_days, rosters):
-        days = {day: why for day, (_, why) in sorted(stale.items()) if day != UNDATED}
+    for part in days_to_compute(context, as_of_days, rosters):
+        days = {day: why for day, (_, why) in sorted(part.stale.items()) if day != UNDATED}
         if days:
-            found.days[source.id] = days
+            found.days.setdefault(part.source.id, {}).update(days)
     found.results = _results(found, context, as_of_days, rosters)
     found.stale = [day for day in context.ledger.stale_evaluations() if day not in found.results]
     return found

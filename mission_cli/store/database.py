@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 warnings.filterwarnings("ignore", message="Arrow output on a DB-API result")  # see `frame_planned_once`
 _MEMORY = "800MB"  # of the engine; what needs more goes to the scratch folder for the time
-_FORMAT = 3  # raise it when the tables of schema.sql change
+_FORMAT = 4  # raise it when the tables of schema.sql change
 Parameters = Sequence[Any] | Mapping[str, Any]
 
 

@@ -74,4 +74,6 @@ def roster_folder(roster: str) -> str:
     return f"rosters/{roster}"
 
 
-EVIDENCE = ("orders", "left_out", "metrics", "results", "rejects", "duplicates", "rosters")
+RULES = "rules"  # the folder of rules that windows keep
+
+EVIDENCE = ("orders", "left_out", "metrics", "results", "rejects", "duplicates", "rosters", RULES)

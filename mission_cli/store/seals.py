@@ -25,6 +25,9 @@ SEALED = (
     "partitions",
     "evaluations",
     "rosters",
+    "rule_books",
+    "book_rules",
+    "window_rules",
     "pruned",
 )
 

@@ -94,7 +94,8 @@ class MissionExplained:
     """One window of one mission. Empty `conditions` with a `because` when the supplier has no row in it.
 
     `require`: how goals make the mission, where it is not all of them. `earned`: before limits; `reward`: what is paid, and
-    `reward_note` what of it is for what, and what cut it.
+    `reward_note` what of it is for what, and what cut it. `rules_of`: where the window keeps older rules than today's, the first
+    as-of day of which results were published by them.
     """
 
     mission_id: str
@@ -111,6 +112,7 @@ class MissionExplained:
     terms: tuple[Term, ...] = ()
     orders: tuple[OrderExplained, ...] = ()
     left_out: tuple[LeftOut, ...] = ()
+    rules_of: date | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,6 +29,7 @@ from mission_cli.model.metrics import DailyMetric
 from mission_cli.model.project import Project
 from mission_cli.store.database import Database, exact_path
 from mission_cli.store.statements import statement
+from mission_cli.windows.kept import read_older_too
 
 Partitions = Mapping[str, Mapping[date, Path]]
 
@@ -111,6 +112,9 @@ def _read_partitions(
 ) -> None:
     """A temporary table of a source's days: `_day`, supplier_id, the columns of its metrics, and `_ordered`: the supplier has a
     final order that day."""
+    if any(metric.days is not None for metric in project.daily_metrics(source)):
+        read_older_too(database, project, source, table, metrics, days)
+        return
     columns = "".join(f", {day_columns(metric)}" for metric in metrics)
     ordered = "_ordered" if _has_strangers(project, source) else "TRUE AS _ordered"
     read = (

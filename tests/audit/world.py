@@ -95,7 +95,7 @@ def clean(root: Path, *words: str) -> Ran:
     return ran
 
 
-PUBLISHED = ("orders", "left_out", "metrics", "results", "rejects", "duplicates", "rosters")
+PUBLISHED = ("orders", "left_out", "metrics", "results", "rejects", "duplicates", "rosters", "rules")
 
 
 def tree(root: Path, folders: Sequence[str] = PUBLISHED) -> set[str]:
