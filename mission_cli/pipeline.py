@@ -15,6 +15,7 @@ from mission_cli.model.calendar import DAY, business_day, days
 from mission_cli.model.errors import ConfigurationError, UsageError
 from mission_cli.model.problems import Problem
 from mission_cli.model.project import Project
+from mission_cli.stages.apply import Applied, find_kept, restate_rules
 from mission_cli.stages.audit.audit import audit_everything, audit_without_database
 from mission_cli.stages.audit.findings import Audit
 from mission_cli.stages.context import Context, Report, Watch
@@ -150,6 +151,28 @@ def prune(project: Project, keep_days: int, command: str, now: datetime, watch: 
         remove_pruned(context, found)
     gone = {name for name, _ in found.files}
     found.leftovers = [(name, size) for name, size in context.swept if name not in gone]
+    return found
+
+
+def apply(project: Project, mission: str | None, command: str, now: datetime, watch: Watch, *, dry: bool) -> Applied:
+    """Let windows that keep older rules, of one mission or of all, follow those of today. `dry`: only say which."""
+    _refuse_empty(project.root)
+    if dry:
+        with _read(project, command, now, watch) as context:
+            follow_kept_rules(context)
+            return find_kept(context, mission)
+    with _begun(project, command, now, watch, lambda latest: latest or UNDATED) as context:
+        if context.littered:  # what it computed is not published yet, and must not be in part
+            raise UsageError("the last run was cut off or failed: run it again, then apply")
+        follow_kept_rules(context)
+        found, mistake = Applied(), None
+        try:
+            found = find_kept(context, mission)
+        except UsageError as error:  # told when the run has ended, since nothing failed that would have to be made whole
+            mistake = error
+        restate_rules(context, found)
+    if mistake is not None:
+        raise mistake
     return found
 
 

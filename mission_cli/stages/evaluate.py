@@ -53,7 +53,7 @@ def evaluate(context: Context, as_of_days: Sequence[date], rosters: KnownRosters
     todo = list(as_of_days) if again else _todo(context, as_of_days, inputs)
     context.report.unchanged += [day for day in as_of_days if day not in set(todo)]
     context.watch.begin("evaluate", len(todo))
-    jobs = (partial(compute_results, _task(context, portion, rosters)) for portion in _portions(context, todo, rosters))
+    jobs = (partial(compute_results, evaluation_task(context, portion, rosters)) for portion in _portions(context, todo, rosters))
     limited = bool(_limited(context.project))  # then what a portion pays depends on the ones before: one after the other
     for outcome in (job() for job in jobs) if limited else in_order(jobs):
         awards = {day: _award_digest(context.project, outcome.awards, day) for day in outcome.published}
@@ -213,13 +213,7 @@ def compute_results(task: EvaluationTask) -> Outcome:
 
     Grain of a file: mission, supplier, window, condition, sorted so; it may have no rows.
     """
-    engine = in_memory(task.project.timezone)
-    judge(engine, task)
-    frame = pl.concat([engine.frame_planned_once(query) for query in results_queries(task.project)])
-    if any(mission.version for mission in task.project.missions):  # then windows of one mission come in several parts
-        frame = frame.sort("mission_id", "supplier_id", "window_start", "window_end", maintain_order=True)
-    awards = _awards(engine, task, frame)
-    frame = _with_rewards(frame, awards)
+    frame, awards = evaluated(task)
     parts = {key[0]: part for key, part in frame.partition_by("as_of", as_dict=True, maintain_order=True).items()}
     empty = frame.clear()
     publisher = Publisher(task.data)
@@ -227,6 +221,18 @@ def compute_results(task: EvaluationTask) -> Outcome:
     publisher.settle()
     windows = frame.select("mission_id", "window_start", "window_end").unique(maintain_order=True)
     return Outcome(dict(zip(task.as_of_days, published, strict=True)), awards, windows)
+
+
+def evaluated(task: EvaluationTask) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """The results as of the days of a task, in the order of files, and what they award. Nothing is published."""
+    engine = in_memory(task.project.timezone)
+    judge(engine, task)
+    frame = pl.concat([engine.frame_planned_once(query) for query in results_queries(task.project)])
+    if any(mission.version for mission in task.project.missions):  # then windows of one mission come in several parts
+        frame = frame.sort("mission_id", "supplier_id", "window_start", "window_end", maintain_order=True)
+    awards = _awards(engine, task, frame)
+    frame = _with_rewards(frame, awards)
+    return frame, awards
 
 
 def judge(engine: Database, task: EvaluationTask) -> None:
@@ -280,7 +286,8 @@ def _with_rewards(frame: pl.DataFrame, awards: pl.DataFrame) -> pl.DataFrame:
     return joined.with_columns(reward.alias("reward")).select(*frame.columns[:-1], "reward", frame.columns[-1])
 
 
-def _task(context: Context, as_of_days: Sequence[date], rosters: KnownRosters) -> EvaluationTask:
+def evaluation_task(context: Context, as_of_days: Sequence[date], rosters: KnownRosters) -> EvaluationTask:
+    """What the results as of the days are made from, as the ledger has it."""
     project = context.project
     files = context.ledger.partition_files()
     needed = needed_days(project, as_of_days, rosters.own_windows)
@@ -330,4 +337,4 @@ def _standing_by_kept_rules(context: Context, rosters: KnownRosters) -> Standing
 def compute_again(context: Context, as_of_days: Sequence[date], rosters: KnownRosters, data: Path) -> Iterator[Outcome]:
     """The results as of the days, published below another folder than the project's; the ledger is only read."""
     for portion in _portions(context, as_of_days, rosters):
-        yield compute_results(replace(_task(context, portion, rosters), data=data))
+        yield compute_results(replace(evaluation_task(context, portion, rosters), data=data))

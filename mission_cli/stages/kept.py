@@ -20,7 +20,7 @@ from mission_cli.stages.audit.findings import RESTORE
 from mission_cli.stages.context import Context, Lost
 from mission_cli.stages.rosters import KnownRosters
 from mission_cli.store.files import Draft
-from mission_cli.store.kept import add_book, books, forget_kept, has_new, keep_new, kept_books, kept_windows
+from mission_cli.store.kept import add_book, books, forget_all_kept, has_new, keep_new, kept_books, kept_windows
 from mission_cli.store.layout import RULES
 from mission_cli.store.manifest import BookEntry
 from mission_cli.windows.ranges import reported_missions
@@ -52,7 +52,7 @@ def forget_when_restating(context: Context) -> None:
     """In a project whose windows all follow today's rules nothing is kept."""
     if not context.today_rules.keeps and kept_books(context.database):
         with context.database.transaction():
-            context.obsolete += forget_kept(context.database, None)
+            context.obsolete += forget_all_kept(context.database)
 
 
 def kept_versions(context: Context) -> list[Version]:

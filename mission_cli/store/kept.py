@@ -20,7 +20,7 @@ def books(database: Database) -> dict[str, BookEntry]:
     rules: dict[str, dict[str, str]] = {}
     for book, mission, found in database.rows("SELECT book, mission, rules FROM book_rules ORDER BY ALL"):
         rules.setdefault(book, {})[mission] = found
-    rows = database.rows("SELECT book, file, since FROM rule_books ORDER BY since, book")
+    rows = database.rows("SELECT book, file, since FROM rule_books ORDER BY rowid")
     return {book: BookEntry(file, since, rules.get(book, {})) for book, file, since in rows}
 
 
@@ -61,10 +61,20 @@ def add_book(database: Database, book: str, since: date, rules: Mapping[str, str
     database.insert_frame("book_rules", frame.with_columns(pl.lit(book).alias("book")))
 
 
-def forget_kept(database: Database, mission: str | None) -> list[str]:
-    """Forget which rules the windows of a mission, or of all, were published with; returns the names of files that nothing names
-    any more."""
-    database.execute("DELETE FROM window_rules WHERE ? IS NULL OR mission = ?", [mission, mission])
+def forget_kept(database: Database, mission: str, names: Sequence[str]) -> list[str]:
+    """Forget that windows of a mission were first published with some books; returns the names of files that nothing names any
+    more. Part of the caller's transaction."""
+    database.execute("DELETE FROM window_rules WHERE mission = ? AND list_contains(?, book)", [mission, list(names)])
+    return _forget_unused(database)
+
+
+def forget_all_kept(database: Database) -> list[str]:
+    """The same of all windows."""
+    database.execute("DELETE FROM window_rules")
+    return _forget_unused(database)
+
+
+def _forget_unused(database: Database) -> list[str]:
     unused = "SELECT book FROM rule_books ANTI JOIN window_rules USING (book)"
     files = database.rows(f"SELECT file FROM rule_books WHERE book IN ({unused})")
     for table in ("book_rules", "rule_books"):

@@ -325,6 +325,11 @@ class Ledger:
         for day, batch in stale.items():
             self._database.execute("UPDATE evaluations SET stale = ? WHERE as_of = ?", [batch, day])
 
+    def mark_restated(self, days: Sequence[date]) -> None:
+        """Record that the results of as-of days are to be made by other rules: as stale, and as made from nothing that is now."""
+        sql = "UPDATE evaluations SET meaning = '', stale = coalesce(stale, 0) WHERE list_contains(?, as_of)"
+        self._database.execute(sql, [list(days)])
+
     def mark_later_awards(self, days: Sequence[date], batch: int) -> None:
         """Record that what was awarded after some days may be another amount now, since limits count over all of it."""
         if days:
