@@ -11,7 +11,7 @@ from pathlib import Path
 from mission_cli.config.load import load_project, located, read_project
 from mission_cli.config.warn import guard_warnings
 from mission_cli.daily.sql_metric import sql_problems
-from mission_cli.model.calendar import DAY, business_day, days
+from mission_cli.model.calendar import DAY, NEVER, business_day, days
 from mission_cli.model.errors import ConfigurationError, UsageError
 from mission_cli.model.problems import Problem
 from mission_cli.model.project import Project
@@ -32,7 +32,7 @@ from mission_cli.staging.files import missing_exports
 from mission_cli.store.database import DamagedDatabaseError, nothing_yet, opened, opened_to_read
 from mission_cli.store.files import Publisher
 from mission_cli.store.layout import Layout
-from mission_cli.store.ledger import UNDATED, Ledger
+from mission_cli.store.ledger import REFUSED, UNDATED, Ledger
 from mission_cli.store.lock import held
 from mission_cli.store.manifest import DamagedManifestError, read_manifest
 from mission_cli.store.pruned import pruned
@@ -169,7 +169,7 @@ def apply(project: Project, mission: str | None, command: str, now: datetime, wa
         try:
             found = find_kept(context, mission)
         except UsageError as error:  # told when the run has ended, since nothing failed that would have to be made whole
-            mistake = error
+            mistake, context.refused = error, True
         restate_rules(context, found)
     if mistake is not None:
         raise mistake
@@ -232,22 +232,36 @@ def _run(
     again: bool = False,
 ) -> Report:
     with _begun(project, command, now, watch, effective) as context:
-        forget_when_restating(context)
-        follow_kept_rules(context)
-        latest = context.ledger.latest_evaluation()
+        mistake = _mistaken(context)
+        if mistake is None:
+            load_rosters(context)
+            load_sources(context)
+            rosters = KnownRosters.of(context)
+            as_of_days = chosen(context, rosters)
+            if as_of_days:
+                refuse_lost(context, min(as_of_days), max(as_of_days))
+            heal(context, as_of_days, rosters)
+            evaluate(context, as_of_days, rosters, again=again)
+            mark_stale(context, rosters)
+            make_views(context)
+    if mistake is not None:  # told when the run has ended: nothing failed that would have to be made whole
+        raise mistake
+    return context.report
+
+
+def _mistaken(context: Context) -> ConfigurationError | None:
+    """Let windows follow the rules that they keep; what is wrong with that for those that are not decided yet, before anything is
+    loaded."""
+    forget_when_restating(context)
+    follow_kept_rules(context)
+    latest = context.ledger.latest_evaluation()
+    try:
         if latest is not None:
-            refuse_lost(context, latest + DAY, date.max - 400 * DAY)
-        load_rosters(context)
-        load_sources(context)
-        rosters = KnownRosters.of(context)
-        as_of_days = chosen(context, rosters)
-        if as_of_days:
-            refuse_lost(context, min(as_of_days), max(as_of_days))
-        heal(context, as_of_days, rosters)
-        evaluate(context, as_of_days, rosters, again=again)
-        mark_stale(context, rosters)
-        make_views(context)
-        return context.report
+            refuse_lost(context, latest + DAY, NEVER)
+    except ConfigurationError as error:
+        context.refused = True
+        return error
+    return None
 
 
 @contextmanager
@@ -289,7 +303,7 @@ def _instant(now: datetime) -> str:
 def _end(context: Context) -> None:
     """The ledger says last that the run is done: until then the next one sweeps up after it."""
     with context.database.transaction():
-        _record(context, "done")
+        _record(context, "failed" if context.refused and context.littered else REFUSED if context.refused else "done")
         context.publish()
         context.remove_obsolete()
         if context.littered:

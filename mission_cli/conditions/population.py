@@ -44,7 +44,7 @@ def _entries(project: Project, number: int, mission: Mission, ordered: dict[str,
 
 
 def _without_kept(entries: str, number: int) -> str:
-    """The entries of today's mission but those whose supplier has a window of its own that keeps older rules and overlaps."""
+    """The entries of a mission but those whose supplier has a window of its own that keeps older rules and overlaps."""
     overlapping = (
         f"SELECT 1 FROM kept_of_suppliers AS k WHERE k._no = {number} AND k._as_of = e._as_of AND k._owner = e.supplier_id"
         " AND k._start <= e._end AND e._start <= k._end"

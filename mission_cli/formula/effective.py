@@ -47,13 +47,14 @@ def version_column(column: str, meanings: Mapping[str, str]) -> str:
 
 def effective(today: Project, versions: Sequence[Version]) -> Project:
     """The project that windows are evaluated by: today's missions without the windows that keep older rules, and after them the
-    older versions, each for its own windows."""
+    older versions, each for its own windows. `versions`: the oldest first."""
     now = metric_meanings(today)
     missions = [_apart(mission, [v for v in versions if v.mission.id == mission.id]) for mission in today.missions]
     metrics: dict[str, Metric] = {}
-    for version in versions:
+    for place, version in enumerate(versions):
         names = _names(version, now)
-        missions.append(_older(version, names))
+        before = _of_other_windows(version.mission, versions[:place])
+        missions.append(replace(_older(version, names), behind_own=any(older.mission.window.is_own for older in before)))
         for metric in _renamed_metrics(version, names):
             metrics[metric.id] = _joined(metrics.get(metric.id), metric)
     return replace(today, missions=tuple(missions), metrics=(*today.metrics, *(metrics[name] for name in sorted(metrics))))
@@ -62,13 +63,19 @@ def effective(today: Project, versions: Sequence[Version]) -> Project:
 def _apart(mission: Mission, versions: Sequence[Version]) -> Mission:
     """Today's mission beside older versions of it. A window of another rule makes way for older ones that it overlaps with, so
     that no order counts for both."""
-    others = [version for version in versions if window_rule(version.mission) != window_rule(mission)] if mission.decides else []
+    others = _of_other_windows(mission, versions)
     return replace(
         mission,
         aside=frozenset(window for version in versions for window in version.windows),
         behind=frozenset(w for version in others if not version.mission.window.is_own for w in version.windows),
         behind_own=any(version.mission.window.is_own for version in others),
     )
+
+
+def _of_other_windows(mission: Mission, versions: Sequence[Version]) -> list[Version]:
+    """Older versions of the mission whose windows are made by another rule; windows that roll never make way."""
+    same = [version for version in versions if version.mission.id == mission.id] if mission.decides else []
+    return [version for version in same if window_rule(version.mission) != window_rule(mission)]
 
 
 def _older(version: Version, names: Mapping[str, str]) -> Mission:

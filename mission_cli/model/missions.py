@@ -146,7 +146,8 @@ class Mission:
 
     Windows keep the rules that they were first published with, so a mission whose rules changed is evaluated in versions:
     `version` is the fingerprint of older rules, which count for the windows `only`; today's count for all but those `aside`, and
-    those that overlap with ones that they stand `behind`, or (`behind_own`) with older ones of the same supplier.
+    those that overlap with ones that they stand `behind`. `behind_own`: nor does a supplier have a part in a window that overlaps
+    with one of its own by still older rules.
     """
 
     id: MissionId

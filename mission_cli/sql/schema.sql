@@ -10,7 +10,7 @@ CREATE TABLE IF NOT EXISTS runs (              -- grain: one command that held t
     command VARCHAR NOT NULL,
     started_at TIMESTAMP NOT NULL,             -- UTC
     finished_at TIMESTAMP,
-    outcome VARCHAR NOT NULL,                  -- running | done | failed
+    outcome VARCHAR NOT NULL,                  -- running | done | refused | failed
     batches BIGINT NOT NULL DEFAULT 0,
     partitions BIGINT NOT NULL DEFAULT 0,
     evaluations BIGINT NOT NULL DEFAULT 0

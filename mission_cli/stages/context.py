@@ -61,9 +61,10 @@ class Context:
 
     `today`: the business day that has begun there and not ended. `effective`: the first as-of day for which a roster counts
     that this run takes in, `new_roster` whether there is one. `littered`: an earlier run was cut off, so that files may lie
-    about that nothing names. `swept`: those that were removed, with their bytes. `project` may have older versions of
-    missions beside those of today, for windows that keep them (see `stages.kept`); then `as_in_files` is the project as its files
-    say, and `versions` are these. `lost_rules`: older ones that can no longer be evaluated.
+    about that nothing names. `refused`: the command was not carried out, and changed nothing. `swept`: files that were removed,
+    with their bytes. `project` may have older versions of missions beside those of today, for windows that keep them (see
+    `stages.kept`); then `as_in_files` is the project as its files say, and `versions` are these. `lost_rules`: older ones that
+    can no longer be evaluated.
     """
 
     project: Project
@@ -79,6 +80,7 @@ class Context:
     report: Report = field(default_factory=Report)
     obsolete: list[str] = field(default_factory=list)
     littered: bool = False
+    refused: bool = False
     swept: list[tuple[str, int]] = field(default_factory=list)
     lost_rules: list[Lost] = field(default_factory=list)
     as_in_files: Project | None = None

@@ -15,6 +15,7 @@ import polars as pl
 from mission_cli.conditions.judge import results_queries, valued_sql
 from mission_cli.conditions.limits import paid_sql
 from mission_cli.conditions.population import entries_sql
+from mission_cli.daily.partition import partition_meanings
 from mission_cli.formula.usage import mission_sources
 from mission_cli.model.missions import Mission
 from mission_cli.model.project import Project
@@ -67,7 +68,7 @@ def evaluate(context: Context, as_of_days: Sequence[date], rosters: KnownRosters
                 for day, file in outcome.published.items()
             }
             context.obsolete += context.ledger.replace_evaluations(rules, made)
-            keep_rules(context, outcome.windows, min(made))
+            keep_rules(context, list(made), outcome.windows)
             moved = [day for day, digest in awards.items() if digest != before_it.get(day, "")]
             context.ledger.mark_later_awards(moved, context.ledger.next_batch() - 1)
         context.report.evaluated += list(made)
@@ -330,8 +331,22 @@ def _standing_by_kept_rules(context: Context, rosters: KnownRosters) -> Standing
     data = data_fingerprints(context, days, rosters)
     todo, stale = set(_todo(context, days, _inputs(context, data, rosters))), context.ledger.stale_evaluations()
     changed = {day for day in days if day in stale or (day in todo and data[day] != before[day])}
-    stand = [day for day in days if day not in changed and day not in todo]
-    return Standing(stand, sorted(changed), sorted(todo - changed))
+    waiting = _needing_others(context, [day for day in days if day not in changed and day not in todo], rosters)
+    stand = [day for day in days if day not in changed and day not in todo and day not in waiting]
+    return Standing(stand, sorted(changed), sorted((todo | waiting) - changed))
+
+
+def _needing_others(context: Context, as_of_days: Sequence[date], rosters: KnownRosters) -> set[date]:
+    """The as-of days that need partitions which were computed by earlier metrics, and may lack what kept rules are called now."""
+    project = context.project
+    stale = {str(s.id): context.ledger.stale_days(s.id, partition_meanings(project, s.id)).keys() for s in project.sources}
+    if not any(stale.values()):
+        return set()
+    return {
+        day
+        for day in as_of_days
+        if any(found & stale.get(source, set()) for source, found in needed_days(project, [day], rosters.own_windows).items())
+    }
 
 
 def compute_again(context: Context, as_of_days: Sequence[date], rosters: KnownRosters, data: Path) -> Iterator[Outcome]:

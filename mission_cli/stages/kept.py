@@ -23,7 +23,7 @@ from mission_cli.store.files import Draft
 from mission_cli.store.kept import add_book, books, forget_all_kept, has_new, keep_new, kept_books, kept_windows
 from mission_cli.store.layout import RULES
 from mission_cli.store.manifest import BookEntry
-from mission_cli.windows.ranges import reported_missions
+from mission_cli.windows.ranges import reported_missions, shared_windows
 
 
 def follow_kept_rules(context: Context) -> None:
@@ -56,7 +56,7 @@ def forget_when_restating(context: Context) -> None:
 
 
 def kept_versions(context: Context) -> list[Version]:
-    """The older rules that any window keeps."""
+    """The older rules that any window keeps, the oldest first."""
     known, rules = books(context.database), mission_rules(context.today_rules)
     named: dict[tuple[str, str], list[str]] = {}
     for mission, book in kept_books(context.database):
@@ -124,19 +124,29 @@ def rules_as_of(context: Context, as_of_days: Sequence[date], rosters: KnownRost
     }
 
 
-def keep_rules(context: Context, windows: pl.DataFrame, since: date) -> None:
-    """Record the rules of windows that were never published before: mission_id, window_start, window_end. Part of the caller's
-    transaction. Windows that roll are not kept: each day's is another."""
+def keep_rules(context: Context, as_of_days: Sequence[date], windows: pl.DataFrame) -> None:
+    """Record the rules of windows that were never published before: of shared ones all that are reported as of the days, of
+    suppliers' own those with rows, `windows` (mission_id, window_start, window_end). Part of the caller's transaction.
+
+    Windows that roll are not kept: each day's is another."""
     today = context.today_rules
     if not today.keeps:
         return
-    ends = [mission.id for mission in today.missions if mission.decides]
-    if not has_new(context.database, windows.filter(pl.col("mission_id").is_in(ends))):
+    own = [mission.id for mission in today.missions if mission.decides and mission.window.is_own]
+    shared = {
+        (str(mission.id), window.start, window.end)
+        for mission in context.project.missions
+        if mission.decides and not mission.window.is_own and not mission.version
+        for day in as_of_days
+        for window in shared_windows(mission, day)
+    }
+    reported = pl.DataFrame(sorted(shared), schema=windows.schema, orient="row")
+    if not has_new(context.database, pl.concat([reported, windows.filter(pl.col("mission_id").is_in(own))])):
         return
     rules = mission_rules(today)
     book = book_of(rules)
     if book not in books(context.database):
         (file,) = context.publisher.write([Draft(RULES, "rules", rule_texts(today))])
         context.publisher.settle()
-        add_book(context.database, book, since, rules, file)
+        add_book(context.database, book, min(as_of_days), rules, file)
     keep_new(context.database, book)

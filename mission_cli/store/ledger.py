@@ -19,6 +19,7 @@ from mission_cli.store.pruned import pruned
 UNDATED = date.min
 METRICS_CHANGED = "metrics changed"
 PRUNED = "pruned"
+REFUSED = "refused"  # the outcome of a command that was not carried out
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +113,7 @@ class Ledger:
     def was_cut_off(self) -> bool:
         """Whether the last command did not end by itself, so that it may have left files behind."""
         found = self._database.rows("SELECT outcome FROM runs ORDER BY run DESC LIMIT 1")
-        return bool(found) and found[0][0] != "done"
+        return bool(found) and found[0][0] not in ("done", REFUSED)
 
     def end_run(self, run: int, outcome: str, now: datetime, counts: Mapping[str, int]) -> None:
         """Record how a command ended and how many batches, partitions and evaluations it made."""

@@ -48,15 +48,16 @@ def _listed(number: int, kind: str) -> str:
 
 
 def make_kept_of_suppliers(database: Database, project: Project, windows: Callable[[int], str]) -> None:
-    """Fill `kept_of_suppliers`: windows of suppliers' own that keep older rules, where today's windows are made otherwise.
+    """Fill `kept_of_suppliers`: windows of suppliers' own that keep older rules, where later windows are made otherwise.
 
-    Grain: number of today's mission, as-of day, owner, window. No table when there are none. `windows`: number of a mission → a
-    query of its windows.
+    Grain: number of the mission with the later rules, as-of day, owner, window. No table when there are none. `windows`: number
+    of a mission → a query of its windows.
     """
     parts = []
     for number, mission in enumerate(project.missions):
         for older, version in enumerate(project.missions):
-            if not mission.behind_own or version.id != mission.id or not version.version or not version.window.is_own:
+            before = bool(version.version) and (older < number or not mission.version)  # versions stand in the order of their age
+            if not mission.behind_own or version.id != mission.id or not before or not version.window.is_own:
                 continue
             if window_rule(version) != window_rule(mission):
                 kept = f"({windows(older)}) AS w WHERE TRUE{own_restriction(older, version)}"

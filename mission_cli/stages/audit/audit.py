@@ -13,6 +13,7 @@ from mission_cli.stages.audit.sums import check_ledger, check_seals, unreadable_
 from mission_cli.stages.context import Context, Watch
 from mission_cli.stages.kept import follow_kept_rules
 from mission_cli.store.layout import Layout
+from mission_cli.store.ledger import REFUSED
 
 
 def audit_everything(context: Context, *, deep: bool) -> Audit:
@@ -23,7 +24,7 @@ def audit_everything(context: Context, *, deep: bool) -> Audit:
         return audit
     with suppress(StorageError):  # of rules that windows keep: what is wrong with them is found below
         follow_kept_rules(context)
-    whole = context.database.rows("SELECT outcome FROM runs ORDER BY run DESC LIMIT 1") == [("done",)]
+    whole = context.database.rows("SELECT outcome FROM runs ORDER BY run DESC LIMIT 1") in ([("done",)], [(REFUSED,)])
     manifest = check_manifest(audit, context.layout, context.ledger if whole else None)
     if whole:
         check_seals(audit, context.database, context.layout.manifest)
