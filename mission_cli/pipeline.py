@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager, suppress
 from datetime import UTC, date, datetime
 from enum import StrEnum
@@ -12,17 +12,20 @@ from typing import TYPE_CHECKING
 from mission_cli.config.load import load_project, located, read_project
 from mission_cli.config.warn import guard_warnings
 from mission_cli.daily.sql_metric import sql_problems
-from mission_cli.model.calendar import DAY, business_day, days
+from mission_cli.model.calendar import DAY, NEVER, business_day, days
 from mission_cli.model.errors import ConfigurationError, UsageError
 from mission_cli.model.problems import Problem
 from mission_cli.model.project import Project
+from mission_cli.stages.apply import Applied, find_kept, restate_rules
 from mission_cli.stages.audit.audit import audit_everything, audit_without_database
 from mission_cli.stages.audit.findings import Audit
 from mission_cli.stages.context import Context, Report, Watch
 from mission_cli.stages.corrections import open_corrections, settle
 from mission_cli.stages.evaluate import evaluate
 from mission_cli.stages.heal import heal
+from mission_cli.stages.kept import follow_kept_rules, forget_when_restating, refuse_lost
 from mission_cli.stages.load import load_sources
+from mission_cli.stages.plan import RunPlan, plan_run
 from mission_cli.stages.prune import Pruned, find_prunable, leftovers_of, remove_pruned
 from mission_cli.stages.reached import find_reached, needed_days
 from mission_cli.stages.restate import apply_corrections, days_to_refresh, refuse_unfinished, refuse_unknown
@@ -30,10 +33,10 @@ from mission_cli.stages.rosters import KnownRosters, load_rosters
 from mission_cli.stages.stale import mark_stale
 from mission_cli.stages.views import make_views
 from mission_cli.staging.files import missing_exports
-from mission_cli.store.database import DamagedDatabaseError, opened, opened_to_read
+from mission_cli.store.database import DamagedDatabaseError, nothing_yet, opened, opened_to_read
 from mission_cli.store.files import Publisher
 from mission_cli.store.layout import Layout
-from mission_cli.store.ledger import UNDATED, Ledger
+from mission_cli.store.ledger import REFUSED, UNDATED, Ledger
 from mission_cli.store.lock import held
 from mission_cli.store.manifest import DamagedManifestError, read_manifest
 from mission_cli.store.pruned import pruned
@@ -57,17 +60,36 @@ def run_day(project: Project, as_of: date, command: str, now: datetime, watch: W
     """Load what is new, compute what is stale, publish the results as of one day, and of those before it that were missed."""
 
     def chosen(context: Context, _rosters: KnownRosters) -> list[date]:
-        latest = context.ledger.latest_evaluation()
-        missed = list(days(latest + DAY, as_of - DAY)) if latest is not None else []
-        if len(missed) > MOST_MISSED_DAYS:
-            watch.note(
-                f"no results from {missed[0]} to {missed[-1]}: too many days to catch up in a run;"
-                f" missionctl backfill --from {missed[0]} --to {missed[-1]} computes them"
-            )
-            missed = []
-        return [*missed, as_of]
+        return _with_missed(context, as_of)
 
     return _run(project, chosen, command, now, watch, lambda latest: _next_day(latest, as_of))
+
+
+def _with_missed(context: Context, as_of: date) -> list[date]:
+    """The as-of day, and those before it that were missed since the latest."""
+    latest = context.ledger.latest_evaluation()
+    missed = list(days(latest + DAY, as_of - DAY)) if latest is not None else []
+    if len(missed) > MOST_MISSED_DAYS:
+        context.watch.note(
+            f"no results from {missed[0]} to {missed[-1]}: too many days to catch up in a run;"
+            f" missionctl backfill --from {missed[0]} --to {missed[-1]} computes them"
+        )
+        missed = []
+    return [*missed, as_of]
+
+
+def plan(project: Project, as_of: date, command: str, now: datetime, watch: Watch) -> RunPlan:
+    """What `run_day` would do. Nothing is changed."""
+    layout, today = Layout(project.root), business_day(now, project.timezone, project.day_start)
+    if layout.database.exists():
+        with _read(project, command, now, watch) as context:
+            follow_kept_rules(context)
+            as_of_days = _with_missed(context, as_of)
+            refuse_lost(context, min(as_of_days), max(as_of_days))
+            return plan_run(context, as_of_days)
+    with nothing_yet(project.timezone) as database:  # nor is there anything that another run could hold
+        context = Context(project, layout, database, Ledger(database), Publisher(layout.data), watch, 0, today, today)
+        return plan_run(context, [as_of])
 
 
 def backfill(
@@ -124,10 +146,12 @@ def prune(project: Project, keep_days: int, command: str, now: datetime, watch: 
     _refuse_empty(project.root)
     if dry:
         with _read(project, command, now, watch) as context:
+            follow_kept_rules(context)
             found = find_prunable(context, keep_days)
             found.leftovers = leftovers_of(context)
             return found
     with _begun(project, command, now, watch, lambda latest: latest or UNDATED) as context:
+        follow_kept_rules(context)
         if context.littered:  # what it computed is not published yet, and must not be in part
             raise UsageError("the last run was cut off or failed; what it left is removed now: run it again, then prune")
         found = find_prunable(context, keep_days)
@@ -151,13 +175,14 @@ def restate(
     """Put the open corrections of a mission's decisions as of a span of days in force, and make the results anew that show them;
     returns the corrections. `dry`: only tell them. Nothing is loaded."""
     _refuse_empty(project.root)
-    refuse_unknown(project, mission)
+    refuse_unknown(project, mission, _kept_missions(project))
     first, last = span[0], span[1] or date.max
     if dry:
         with _read(project, command, now, watch) as context:
             return open_corrections(context, mission, first, last)
     with _begun(project, command, now, watch, lambda latest: latest or UNDATED) as context:
         refuse_unfinished(context)
+        follow_kept_rules(context)
         rosters = KnownRosters.of(context)
         as_of_days = days_to_refresh(context, open_corrections(context, mission, first, last))
         reached = find_reached(context, as_of_days, rosters)
@@ -168,6 +193,35 @@ def restate(
         make_views(context)
         found = open_corrections(context, mission, first, last)
         apply_corrections(context, found, reason)
+    return found
+
+
+def _kept_missions(project: Project) -> Collection[str]:
+    try:
+        return read_manifest(Layout(project.root).manifest).kept
+    except DamagedManifestError:
+        return ()
+
+
+def apply(project: Project, mission: str | None, command: str, now: datetime, watch: Watch, *, dry: bool) -> Applied:
+    """Let windows that keep older rules, of one mission or of all, follow those of today. `dry`: only say which."""
+    _refuse_empty(project.root)
+    if dry:
+        with _read(project, command, now, watch) as context:
+            follow_kept_rules(context)
+            return find_kept(context, mission)
+    with _begun(project, command, now, watch, lambda latest: latest or UNDATED) as context:
+        if context.littered:  # what it computed is not published yet, and must not be in part
+            raise UsageError("the last run was cut off or failed: run it again, then apply")
+        follow_kept_rules(context)
+        found, mistake = Applied(), None
+        try:
+            found = find_kept(context, mission)
+        except UsageError as error:  # told when the run has ended, since nothing failed that would have to be made whole
+            mistake, context.refused = error, True
+        restate_rules(context, found)
+    if mistake is not None:
+        raise mistake
     return found
 
 
@@ -227,17 +281,38 @@ def _run(
     again: bool = False,
 ) -> Report:
     with _begun(project, command, now, watch, effective) as context:
-        load_rosters(context)
-        load_sources(context)
-        rosters = KnownRosters.of(context)
-        as_of_days = chosen(context, rosters)
-        reached = find_reached(context, as_of_days, rosters)
-        heal(context, as_of_days, rosters, needed_days(context, reached.windows))
-        evaluate(context, as_of_days, rosters, again=again)
-        mark_stale(context, rosters)
-        settle(context, reached, rosters)
-        make_views(context)
-        return context.report
+        mistake = _mistaken(context)
+        if mistake is None:
+            load_rosters(context)
+            load_sources(context)
+            rosters = KnownRosters.of(context)
+            as_of_days = chosen(context, rosters)
+            if as_of_days:
+                refuse_lost(context, min(as_of_days), max(as_of_days))
+            reached = find_reached(context, as_of_days, rosters)
+            heal(context, as_of_days, rosters, needed_days(context, reached.windows))
+            evaluate(context, as_of_days, rosters, again=again)
+            mark_stale(context, rosters)
+            settle(context, reached, rosters)
+            make_views(context)
+    if mistake is not None:  # told when the run has ended: nothing failed that would have to be made whole
+        raise mistake
+    return context.report
+
+
+def _mistaken(context: Context) -> ConfigurationError | None:
+    """Let windows follow the rules that they keep; what is wrong with that for those that are not decided yet, before anything is
+    loaded."""
+    forget_when_restating(context)
+    follow_kept_rules(context)
+    latest = context.ledger.latest_evaluation()
+    try:
+        if latest is not None:
+            refuse_lost(context, latest + DAY, NEVER)
+    except ConfigurationError as error:
+        context.refused = True
+        return error
+    return None
 
 
 @contextmanager
@@ -279,7 +354,7 @@ def _instant(now: datetime) -> str:
 def _end(context: Context) -> None:
     """The ledger says last that the run is done: until then the next one sweeps up after it."""
     with context.database.transaction():
-        _record(context, "done")
+        _record(context, "failed" if context.refused and context.littered else REFUSED if context.refused else "done")
         context.publish()
         context.remove_obsolete()
         if context.littered:

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from mission_cli.cli import corrections, exits, upkeep
+from mission_cli.cli import corrections, exits, rules, upkeep
 from mission_cli.cli.options import (
     Asked,
     BatchNumber,
@@ -45,6 +45,7 @@ explain_app = typer.Typer(help="Why a number is what it is.", no_args_is_help=Tr
 app.add_typer(explain_app, name="explain")
 upkeep.register(app)
 corrections.register(app)
+rules.register(app)
 
 
 def main() -> None:

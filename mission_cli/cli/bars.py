@@ -47,6 +47,8 @@ def _mission(mission: MissionProgress) -> Iterator[RenderableType]:
     title = mission.mission_id if mission.title == mission.mission_id else f"{mission.mission_id}: {mission.title}"
     yield Text(printable(f"\n{title}", keep="\n"), style="bold")
     yield _line(2, Text(_span(mission)))
+    if mission.rules_of is not None:
+        yield _line(2, Text(f"rules of {mission.rules_of} (kept: the window began under them)"))
     said = Text.assemble(styled(mission.status), f": {mission.standing}" if mission.standing else "")
     if mission.outlook == "impossible" and mission.impossible_since is not None:
         said.append(f"{';' if mission.standing else ','} impossible since {mission.impossible_since}", style="red")

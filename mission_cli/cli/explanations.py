@@ -60,6 +60,8 @@ def _mission(mission: MissionExplained, *, everything: bool) -> Iterator[Rendera
     yield Text(title, style="bold")
     if mission.window_start is not None:
         yield _line(2, f"window {mission.window_start} to {mission.window_end}")
+    if mission.rules_of is not None:
+        yield _line(2, f"rules of {mission.rules_of} (kept: the window began under them; today's are others)")
     if mission.mission_status is None:
         yield _line(2, f"no result: {mission.because}")
     else:

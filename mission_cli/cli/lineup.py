@@ -24,6 +24,7 @@ def print_missions(entries: Sequence[MissionEntry], *, as_json: bool, color: boo
 
 def _block(entry: MissionEntry, *, first: bool) -> Iterator[RenderableType]:
     title = entry.mission_id if entry.title == entry.mission_id else f"{entry.mission_id}: {entry.title}"
+    title += " (no longer in missions.toml)" if entry.removed else ""
     yield Text(("" if first else "\n") + printable(title), style="bold")
     made = Table.grid(padding=(0, 2, 0, 0))
     made.add_column(min_width=13, overflow="fold")
@@ -46,6 +47,9 @@ def _lines(entry: MissionEntry) -> Iterator[tuple[str, str]]:
     if entry.reward is not None:
         yield "reward", entry.reward + (f"; {entry.limits}" if entry.limits else "")
     yield "decided next", _next(entry)
+    for place, kept in enumerate(entry.kept):
+        rules = f"{_counted(kept.windows, 'window')} by the rules of {kept.since}, until {kept.until}"
+        yield "kept" if not place else "", rules
 
 
 def _next(entry: MissionEntry) -> str:

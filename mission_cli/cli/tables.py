@@ -108,6 +108,7 @@ def status_parts(state: dict[str, Any]) -> Iterator[RenderableType]:
         {"days", "batch"},
     )
     yield from _corrections(state["corrections"])
+    yield from _section("Windows that keep older rules", [_kept(row) for row in state["kept_rules"]], {"windows"})
     yield from _section("Refused files (tried again when their content changes)", state["refused"], set())
     yield from _section("Newest rejects", [_reject(row) for row in state["rejects"][:_FEW]], set())
     yield from _section("Last runs", [_run(row) for row in state["runs"]], {"run", "files", "days", "results"})
@@ -129,6 +130,10 @@ def _section(title: str, rows: Sequence[dict[str, Any]], numbers: set[str]) -> I
         for row in rows:
             made.add_row(*(f"{value:,}" if isinstance(value, int) else printable(str(value or "")) for value in row.values()))
         yield made
+
+
+def _kept(row: dict[str, Any]) -> dict[str, Any]:
+    return {"mission": row["mission"], "rules of": row["since"], "windows": row["windows"], "decided by": row["until"]}
 
 
 def _by_file(stale: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:

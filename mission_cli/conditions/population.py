@@ -29,13 +29,26 @@ def lists_suppliers(mission: Mission) -> bool:
 def _listed(project: Project, number: int, mission: Mission) -> str:
     own = mission.window.is_own
     if mission.suppliers is None:
-        return f"SELECT {_COLUMNS}, _owner FROM windows WHERE _mission_no = {number}"
+        owned = f"SELECT {_COLUMNS}, _owner AS supplier_id FROM windows WHERE _mission_no = {number}"
+        return _without_kept(owned, number, mission)
     assert project.suppliers is not None, "checked: a mission selects suppliers only where they are defined"
     key = f"CAST({identifier(project.suppliers.key)} AS VARCHAR)"
     chosen = f"SELECT {_COLUMNS}, {key} AS supplier_id FROM windows JOIN suppliers USING (_version)"
     still = "(_left IS NULL OR _start < _left)"  # who left the file keeps the windows that had begun
     mine = f" AND _owner = {key}" if own else ""
-    return f"{chosen} WHERE _mission_no = {number} AND {still}{mine} AND {over_orders(mission.suppliers.tree)}"
+    listed = f"{chosen} WHERE _mission_no = {number} AND {still}{mine} AND {over_orders(mission.suppliers.tree)}"
+    return _without_kept(listed, number, mission)
+
+
+def _without_kept(entries: str, number: int, mission: Mission) -> str:
+    """The entries of a mission but those whose supplier has a window of its own that keeps older rules and overlaps."""
+    if not mission.behind_own:
+        return entries
+    overlapping = (
+        f"SELECT 1 FROM kept_of_suppliers AS k WHERE k._no = {number} AND k._as_of = e._as_of AND k._owner = e.supplier_id"
+        " AND k._start <= e._end AND e._start <= k._end"
+    )
+    return f"SELECT * FROM ({entries}) AS e WHERE NOT EXISTS ({overlapping})"
 
 
 def with_values(project: Project, number: int, mission: Mission) -> str:
@@ -44,5 +57,5 @@ def with_values(project: Project, number: int, mission: Mission) -> str:
         return f"(SELECT * FROM listed WHERE _mission_no = {number}) AS e JOIN valued USING (_span_no, supplier_id)"
     active = " OR ".join(ordered_in(source) for source in sorted(mission_sources(project, mission))) or "FALSE"
     mine = " AND _owner = supplier_id" if mission.window.is_own else ""
-    return f"""(SELECT * FROM (SELECT * FROM windows WHERE _mission_no = {number}) AS e JOIN valued USING (_span_no)
-        WHERE ({active}){mine}) AS e"""
+    joined = f"(SELECT * FROM windows WHERE _mission_no = {number}) AS w JOIN valued USING (_span_no)"
+    return f"({_without_kept(f'SELECT * FROM {joined} WHERE ({active}){mine}', number, mission)}) AS e"

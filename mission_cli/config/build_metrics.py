@@ -5,7 +5,6 @@ from __future__ import annotations
 import ast
 from decimal import Decimal
 from difflib import get_close_matches
-from pathlib import Path
 from typing import Any
 
 from mission_cli.config.parts import RESERVED_METRICS, column_scope, compiled, valid_id
@@ -207,9 +206,8 @@ def _python(file: TomlFile, path: tuple[str, str], named: str) -> tuple[str, str
 
 
 def _text_of(file: TomlFile, where: tuple[str, str, str], name: str, example: str) -> str:
-    target: Path = file.root / name
     try:
-        return target.read_text("utf-8")
+        return file.read(name).replace("\r\n", "\n").replace("\r", "\n")
     except (OSError, UnicodeDecodeError) as error:
         reason = "is not found" if isinstance(error, FileNotFoundError) else "cannot be read as UTF-8 text"
         file.problem(where, f'"{name}" {reason}', f"a path below the project directory, such as {example}")

@@ -16,8 +16,8 @@ from mission_cli.model.formats import FILE_KINDS, Format, kind_of
 from mission_cli.model.project import CsvOptions, Source, SourceId, Suppliers
 
 
-def build_project(file: TomlFile) -> tuple[str, str, int] | None:
-    """Name, time zone and start of the business day in minutes."""
+def build_project(file: TomlFile) -> tuple[str, str, int, bool] | None:
+    """Name, time zone, start of the business day in minutes, and whether windows keep their rules."""
     if "project" not in file.tables:
         file.problem((), "the table [project] is missing", 'with name = "…" and timezone = "Area/City"')
         return None
@@ -30,7 +30,7 @@ def build_project(file: TomlFile) -> tuple[str, str, int] | None:
         file.problem(("project", "day_start"), f'"{raw.day_start}" is not a time of day', 'written like "05:00"')
     if not zone_ok or start is None:
         return None
-    return raw.name, raw.timezone, int(start[1]) * 60 + int(start[2])
+    return raw.name, raw.timezone, int(start[1]) * 60 + int(start[2]), raw.rules == "keep"
 
 
 def known_zone(file: TomlFile, path: tuple[str | int, ...], name: str) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -15,6 +15,7 @@ from mission_cli.config.read import TomlFile
 from mission_cli.formula.check import Scope
 from mission_cli.model.errors import ConfigurationError
 from mission_cli.model.expression import Type
+from mission_cli.model.metrics import DailyMetric
 from mission_cli.model.problems import Problem
 from mission_cli.model.project import Project
 
@@ -53,9 +54,10 @@ def _keys(path: str) -> KeyPath:
     return tuple(int(index) if index else key for index, key in re.findall(r"\[(\d+)\]|([^.\[\]]+)", path))
 
 
-def read_project(root: Path) -> Loaded:
-    """Everything that is right in both files, and everything that is not."""
-    metrics_file, missions_file = TomlFile(root, METRICS), TomlFile(root, MISSIONS)
+def read_project(root: Path, texts: Mapping[str, str] | None = None) -> Loaded:
+    """Everything that is right in both files, and everything that is not. `texts`: see `Project.texts`; without them the files
+    are read as they are."""
+    metrics_file, missions_file = TomlFile(root, METRICS, texts), TomlFile(root, MISSIONS, texts)
     head, project = None, None
     timezone = "UTC"
     parsed = metrics_file.parsed
@@ -73,7 +75,9 @@ def read_project(root: Path) -> Loaded:
         missions = build_missions(missions_file, scope, suppliers, supplier_table="suppliers" in metrics_file.tables)
     problems = sorted({*metrics_file.problems, *missions_file.problems})
     if head is not None:
-        name, timezone, day_start = head
+        name, timezone, day_start, keeps = head
         everything = tuple(sources), tuple(metrics), suppliers, tuple(missions)
-        project = Project(root, name, timezone, day_start, *everything)
+        code = {metric.file: metric.code for metric in metrics if isinstance(metric, DailyMetric) and metric.file}
+        read = {METRICS: metrics_file.text, MISSIONS: missions_file.text, **code}
+        project = Project(root, name, timezone, day_start, *everything, keeps, tuple(sorted(read.items())))
     return Loaded(project, tuple(problems))

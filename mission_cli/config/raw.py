@@ -35,10 +35,6 @@ def refuse(message: str, hint: str = "") -> PydanticCustomError:
     return PydanticCustomError("missionctl", "{message}", {"message": message, "hint": hint})
 
 
-def _later(_value: object) -> object:
-    raise refuse("is not supported by this version yet", "remove it")
-
-
 def _foreign(why: str, hint: str) -> Any:
     """A validator for a key that belongs to other methods, where one may well look for it."""
 
@@ -118,7 +114,6 @@ def choice(*words: str) -> Any:
     return BeforeValidator(check)
 
 
-Later = Annotated[Any, BeforeValidator(_later)]
 Foreign = object  # a key of other methods, with a validator that says so
 Number = Annotated[Decimal, BeforeValidator(number)]
 Day = Annotated[date, BeforeValidator(_date)]
@@ -138,7 +133,7 @@ class RawProject(Table):
     name: str
     timezone: str
     day_start: str = "00:00"
-    rules: Later = None
+    rules: Annotated[str, choice("keep", "restate")] = "keep"
 
 
 class RawColumn(Table):

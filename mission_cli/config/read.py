@@ -26,10 +26,13 @@ _AT = re.compile(r" \(at line (\d+), column (\d+)\)$| \(at end of document\)$")
 
 
 class TomlFile:
-    """One TOML file of the project, and the problems found in it so far."""
+    """One TOML file of the project, and the problems found in it so far.
 
-    def __init__(self, root: Path, name: str) -> None:
-        self.root, self.name = root, name
+    `texts`: files as they were at some time, by name, to be read in the place of those in `root`.
+    """
+
+    def __init__(self, root: Path, name: str, texts: Mapping[str, str] | None = None) -> None:
+        self.root, self.name, self._texts = root, name, texts
         self.problems: list[Problem] = []
         self.text = ""
         self.tables: dict[str, Any] = self._parse()
@@ -37,7 +40,7 @@ class TomlFile:
 
     def _parse(self) -> dict[str, Any]:
         try:
-            self.text = (self.root / self.name).read_bytes().decode("utf-8-sig")
+            self.text = self.read(self.name).removeprefix("\ufeff")
             return tomli.loads(self.text.replace("\r\n", "\n"), parse_float=_decimal)
         except FileNotFoundError:
             hint = 'name the project directory with --project, or begin one with "missionctl init"'
@@ -51,6 +54,14 @@ class TomlFile:
         except RecursionError:
             self.problems.append(Problem(self.name, 0, 0, "", "is nested too deeply"))
         return {}
+
+    def read(self, name: str) -> str:
+        """The text of a file of the project. Raises OSError or UnicodeDecodeError."""
+        if self._texts is None:
+            return (self.root / name).read_bytes().decode("utf-8")
+        if name not in self._texts:
+            raise FileNotFoundError(name)
+        return self._texts[name]
 
     def _syntax(self, message: str) -> None:
         found = _AT.search(message)

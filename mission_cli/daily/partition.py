@@ -23,6 +23,7 @@ from mission_cli.model.project import Project
 from mission_cli.store.database import exact_path, in_memory
 from mission_cli.store.files import Draft, Published, Publisher
 from mission_cli.store.layout import metrics_folder
+from mission_cli.store.ledger import Meanings
 
 _FORMAT = "3"  # raise it when the same metrics give other bytes
 
@@ -45,9 +46,24 @@ class PartitionTask:
     today: date
 
 
-def partition_metrics(project: Project, source: str) -> tuple[DailyMetric, ...]:
-    """The metrics of a source's partitions, in the order of their columns."""
-    return tuple(sorted(project.daily_metrics(source), key=lambda metric: metric.id))
+def partition_metrics(project: Project, source: str, day: date | None = None) -> tuple[DailyMetric, ...]:
+    """The metrics of a source's partitions, in the order of their columns; with a `day` also older ones that only it holds."""
+    held = (metric for metric in project.daily_metrics(source) if metric.days is None or day in metric.days)
+    return tuple(sorted(held, key=lambda metric: metric.id))
+
+
+def partition_meanings(project: Project, source: str) -> Meanings:
+    """Fingerprints of what the partitions of a source should hold."""
+    others = {day for metric in project.daily_metrics(source) for day in metric.days or ()}
+    default = partition_meaning(partition_metrics(project, source), project.timezone)
+    known: dict[tuple[DailyMetric, ...], str] = {}
+    found = {}
+    for day in others:
+        metrics = partition_metrics(project, source, day)
+        if metrics not in known:
+            known[metrics] = partition_meaning(metrics, project.timezone)
+        found[day] = known[metrics]
+    return Meanings(default, found)
 
 
 def partition_meaning(metrics: tuple[DailyMetric, ...], timezone: str) -> str:

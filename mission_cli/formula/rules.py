@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import hashlib
 
+from mission_cli.formula.graph import order
+from mission_cli.formula.usage import mission_metrics
 from mission_cli.model.expression import Expression
-from mission_cli.model.metrics import DailyMetric, DayFormulaMetric, FormulaMetric
+from mission_cli.model.metrics import DailyMetric, DayFormulaMetric, FormulaMetric, Metric
 from mission_cli.model.missions import Condition, Mission
 from mission_cli.model.project import Project
 
@@ -24,17 +26,77 @@ def rules_meaning(project: Project) -> str:
         (m.id, str(m.default), m.over_days.value, _text(m.days_where)) for m in project.metrics if isinstance(m, DailyMetric)
     )
     rules = (_FORMAT, [*formulas, *of_days], defaults, [_mission(mission) for mission in project.missions])
-    return hashlib.sha256(repr(rules).encode()).hexdigest()[:16]
+    return digest(rules)
 
 
-def _mission(mission: Mission) -> tuple[object, ...]:
-    population = mission.suppliers.canonical if mission.suppliers is not None else None
+def metric_meanings(project: Project) -> dict[str, str]:
+    """Metric → fingerprint of all that its number means: of one day, over days, and of what it is made of, at any depth."""
+    needs = project.needs()
+    by_id: dict[str, Metric] = {metric.id: metric for metric in project.metrics}
+    found: dict[str, str] = {}
+    for name in order({**dict.fromkeys(by_id, ()), **needs}):
+        if name in by_id:
+            found[name] = digest((_metric(by_id[name]), [found[other] for other in needs.get(name, ()) if other in found]))
+    return found
+
+
+def mission_rules(project: Project) -> dict[str, str]:
+    """Mission → fingerprint of its rules: all that is in its table but its title and the order of its conditions, and what each
+    of its metrics means."""
+    meanings = metric_meanings(project)
+    return {
+        mission.id: digest(
+            (_FORMAT, _mission(mission, in_order=False), sorted(meanings[name] for name in mission_metrics(project, mission)))
+        )
+        for mission in project.missions
+    }
+
+
+def book_of(rules: dict[str, str]) -> str:
+    """Fingerprint of the rules of all missions together."""
+    return digest(sorted(rules.items()))
+
+
+def window_rule(mission: Mission) -> tuple[object, ...]:
+    """What its windows are made by."""
     window = mission.window
-    span = (window.kind.value, window.start.isoformat(), window.end.isoformat(), window.weekday, window.days, window.field)
+    return window.kind.value, window.start.isoformat(), window.end.isoformat(), window.weekday, window.days, window.field
+
+
+def digest(value: object) -> str:
+    """Fingerprint of plain values."""
+    return hashlib.sha256(repr(value).encode()).hexdigest()[:16]
+
+
+def _metric(metric: Metric) -> tuple[object, ...]:
+    if not isinstance(metric, DailyMetric):
+        rolled = (metric.over_days.value, _text(metric.days_where)) if isinstance(metric, DayFormulaMetric) else None
+        return metric.id, metric.formula.canonical, str(metric.default), rolled
+    return (
+        metric.id,
+        metric.source,
+        metric.method.value,
+        metric.data_type.sql,
+        _text(metric.where),
+        _text(metric.expression),
+        metric.code,
+        metric.function,
+        metric.card,
+        metric.in_day.value,
+        str(metric.default),
+        metric.over_days.value,
+        _text(metric.days_where),
+    )
+
+
+def _mission(mission: Mission, *, in_order: bool = True) -> tuple[object, ...]:
+    population = mission.suppliers.canonical if mission.suppliers is not None else None
     require = mission.require.expression.canonical if mission.require.expression is not None else mission.require.any
     limits = (str(mission.limits.per_supplier), str(mission.limits.budget)) if mission.limits is not None else None
     paid = (_text(mission.reward), limits)
-    return mission.id, span, mission.grace_days, population, [_condition(c) for c in mission.conditions], require, paid
+    listed = mission.conditions if in_order else sorted(mission.conditions, key=lambda condition: condition.name)
+    conditions = [_condition(c) for c in listed]
+    return mission.id, window_rule(mission), mission.grace_days, population, conditions, require, paid
 
 
 def _condition(condition: Condition) -> tuple[object, ...]:

@@ -56,6 +56,10 @@ class Window:
         """The business days of the window up to and including `as_of`."""
         return days(self.start, min(self.end, as_of))
 
+    def overlaps(self, other: Window) -> bool:
+        """Whether they have a day in common."""
+        return self.start <= other.end and other.start <= self.end
+
     def is_reported(self, grace_days: int, as_of: date) -> bool:
         """Whether it has rows as of a day: it began by then, and its grace has not run out before it."""
         return self.start <= as_of <= self.end + grace_days * DAY

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date
 from decimal import Decimal
 from enum import StrEnum
 from typing import NewType
@@ -61,7 +62,8 @@ class DailyMetric:
 
     `expression` is the value of one order (of `single_value` a constant). Without it the day's numbers come from elsewhere:
     `code` is the text of `file`, SQL or Python with a `function` in it; `card` a question of Metabase. `days_where` is a
-    condition over `value`, the day's: of `days` how many days fulfil it, of `streak` how many in a row.
+    condition over `value`, the day's: of `days` how many days fulfil it, of `streak` how many in a row. `days`: of an older
+    meaning, the days whose partitions hold it, which are those of windows that keep it; None: all.
     """
 
     id: MetricId
@@ -79,6 +81,7 @@ class DailyMetric:
     in_day: InDay = InDay.SUM
     over_days: OverDays = OverDays.SUM
     days_where: Expression | None = None
+    days: frozenset[date] | None = None
 
     @property
     def names_strangers(self) -> bool:

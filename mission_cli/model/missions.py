@@ -8,7 +8,7 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import NewType
 
-from mission_cli.model.calendar import WindowKind, WindowRule
+from mission_cli.model.calendar import Window, WindowKind, WindowRule
 from mission_cli.model.expression import Expression
 
 MissionId = NewType("MissionId", str)
@@ -143,7 +143,13 @@ class Limits:
 
 @dataclass(frozen=True, slots=True)
 class Mission:
-    """A window rule and conditions for a population of suppliers; `reward` is a formula over window totals."""
+    """A window rule and conditions for a population of suppliers; `reward` is a formula over window totals.
+
+    Windows keep the rules that they were first published with, so a mission whose rules changed is evaluated in versions:
+    `version` is the fingerprint of older rules, which count for the windows `only`; today's count for all but those `aside`, and
+    those that overlap with ones that they stand `behind`. `behind_own`: nor does a supplier have a part in a window that overlaps
+    with one of its own by still older rules.
+    """
 
     id: MissionId
     title: str
@@ -154,6 +160,22 @@ class Mission:
     require: Require = Require()
     reward: Expression | None = None
     limits: Limits | None = None
+    version: str = ""
+    only: frozenset[Window] | None = None
+    aside: frozenset[Window] = frozenset()
+    behind: frozenset[Window] = frozenset()
+    behind_own: bool = False
+
+    @property
+    def key(self) -> str:
+        """Tells versions of a mission apart."""
+        return f"{self.id}@{self.version}" if self.version else self.id
+
+    def has(self, window: Window) -> bool:
+        """Whether these rules count for a window of the mission."""
+        if self.only is not None:
+            return window in self.only
+        return window not in self.aside and not any(window.overlaps(other) for other in self.behind)
 
     @property
     def decides(self) -> bool:

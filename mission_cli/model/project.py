@@ -61,7 +61,8 @@ class Suppliers:
 
 @dataclass(frozen=True, slots=True)
 class Project:
-    """Everything the two files say. `day_start` in minutes after local midnight."""
+    """Everything the two files say. `day_start` in minutes after local midnight. `keeps`: windows keep the rules that they were
+    first published with. `texts`: name → text of every file that the rules stand in, as they were read."""
 
     root: Path
     name: str
@@ -71,6 +72,8 @@ class Project:
     metrics: tuple[Metric, ...]
     suppliers: Suppliers | None
     missions: tuple[Mission, ...]
+    keeps: bool = True
+    texts: tuple[tuple[str, str], ...] = ()
 
     def source(self, source: str) -> Source:
         """The source called `source`."""

@@ -10,7 +10,7 @@ CREATE TABLE IF NOT EXISTS runs (              -- grain: one command that held t
     command VARCHAR NOT NULL,
     started_at TIMESTAMP NOT NULL,             -- UTC
     finished_at TIMESTAMP,
-    outcome VARCHAR NOT NULL,                  -- running | done | failed
+    outcome VARCHAR NOT NULL,                  -- running | done | refused | failed
     batches BIGINT NOT NULL DEFAULT 0,
     partitions BIGINT NOT NULL DEFAULT 0,
     evaluations BIGINT NOT NULL DEFAULT 0
@@ -158,6 +158,26 @@ CREATE TABLE IF NOT EXISTS recounted (         -- grain: as awards, of decisions
 CREATE TABLE IF NOT EXISTS settled (           -- grain: source; without a row its changes are no late data but a first load
     source VARCHAR NOT NULL,                   -- or @ and a roster
     number INTEGER NOT NULL                    -- of the batch, or of the roster's version, up to which corrections are recorded
+);
+
+CREATE TABLE IF NOT EXISTS rule_books (        -- grain: rules of all missions that windows were first published with
+    book VARCHAR NOT NULL,                     -- fingerprint of them
+    since DATE NOT NULL,                       -- the first as-of day of which results were published by them
+    file VARCHAR NOT NULL,                     -- the texts that they were read from
+    rows BIGINT NOT NULL
+);
+
+CREATE TABLE IF NOT EXISTS book_rules (        -- grain: book and mission
+    book VARCHAR NOT NULL,
+    mission VARCHAR NOT NULL,
+    rules VARCHAR NOT NULL                     -- fingerprint of the mission's rules, and of its metrics
+);
+
+CREATE TABLE IF NOT EXISTS window_rules (      -- grain: mission and window that was ever published, but for rolling ones
+    mission VARCHAR NOT NULL,
+    window_start DATE NOT NULL,
+    window_end DATE NOT NULL,
+    book VARCHAR NOT NULL                      -- what it was first published with, and keeps
 );
 
 CREATE TABLE IF NOT EXISTS pruned (            -- grain: what prune removed and nothing has asked for since

@@ -2,19 +2,29 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Protocol
 
-from mission_cli.daily.partition import partition_meaning, partition_metrics
-from mission_cli.model.calendar import WindowKind
+from mission_cli.daily.partition import partition_meanings
+from mission_cli.formula.effective import Version
+from mission_cli.model.calendar import DAY, WindowKind
 from mission_cli.model.project import Project
 from mission_cli.staging.meaning import SUPPLIERS, assigned_roster
 from mission_cli.store.database import Database
 from mission_cli.store.files import Publisher, sweep
 from mission_cli.store.layout import EVIDENCE, Layout
-from mission_cli.store.ledger import Ledger
+from mission_cli.store.ledger import Ledger, Meanings
 from mission_cli.store.manifest import DamagedManifestError, Manifest, SupplierEntry, read_manifest, write_manifest
+
+
+@dataclass(frozen=True, slots=True)
+class Lost:
+    """Older rules of a mission that can no longer be evaluated, and what they read that is gone."""
+
+    version: Version
+    what: tuple[str, ...]
 
 
 class Watch(Protocol):
@@ -52,7 +62,10 @@ class Context:
 
     `today`: the business day that has begun there and not ended. `effective`: the first as-of day for which a roster counts
     that this run takes in, `new_roster` whether there is one. `littered`: an earlier run was cut off, so that files may lie
-    about that nothing names. `swept`: those that were removed, with their bytes.
+    about that nothing names. `refused`: the command was not carried out, and changed nothing. `swept`: files that were removed,
+    with their bytes. `project` may have older versions of missions beside those of today, for windows that keep them (see
+    `stages.kept`); then `as_in_files` is the project as its files say, and `versions` are these. `lost_rules`: older ones that
+    can no longer be evaluated.
     """
 
     project: Project
@@ -68,7 +81,16 @@ class Context:
     report: Report = field(default_factory=Report)
     obsolete: list[str] = field(default_factory=list)
     littered: bool = False
+    refused: bool = False
     swept: list[tuple[str, int]] = field(default_factory=list)
+    lost_rules: list[Lost] = field(default_factory=list)
+    as_in_files: Project | None = None
+    versions: Sequence[Version] = ()
+
+    @property
+    def today_rules(self) -> Project:
+        """The project without older versions."""
+        return self.as_in_files or self.project
 
     def publish(self) -> None:
         """Let readers see what the ledger names now. What it no longer names stays a while, for those who are reading it."""
@@ -103,15 +125,24 @@ class Context:
             return set()
 
     def _manifest(self) -> Manifest:
-        meanings: dict[str, str] = {
-            source.id: partition_meaning(partition_metrics(self.project, source.id), self.project.timezone)
-            for source in self.project.sources
-        }
+        meanings: dict[str, Meanings] = {s.id: partition_meanings(self.project, s.id) for s in self.project.sources}
         manifest = replace(self.ledger.manifest(meanings), suppliers=self._suppliers(), assigned=self._assigned())
         known = {entry["file"] for entry in manifest.state["refused"]}
         manifest.state["refused"] += [{"file": f, "reason": why} for f, why in self.report.refused if f not in known]
-        manifest.state["missions"] = [mission.id for mission in self.project.missions]
+        manifest.state["missions"] = list(dict.fromkeys(mission.id for mission in self.project.missions))
+        manifest.state["kept_rules"] = self._kept_rules(manifest.latest)
         return manifest
+
+    def _kept_rules(self, latest: date | None) -> list[dict[str, object]]:
+        """The older rules that windows keep which are not decided as of the newest results."""
+        found: list[dict[str, object]] = []
+        for version in self.versions if latest is not None else ():
+            decided = [window.end + version.mission.grace_days * DAY for window in version.windows]
+            running = [day for day in decided if latest is not None and day > latest]
+            if running:
+                said = {"mission": version.mission.id, "since": version.since.isoformat(), "windows": len(running)}
+                found.append({**said, "until": max(running).isoformat()})
+        return found
 
     def _suppliers(self) -> list[SupplierEntry]:
         suppliers = self.project.suppliers

@@ -13,14 +13,13 @@ from datetime import date
 import polars as pl
 
 from mission_cli.conditions.judge import results_queries
-from mission_cli.conditions.limits import paid_sql
-from mission_cli.formula.rules import rules_meaning
 from mission_cli.formula.usage import mission_sources
 from mission_cli.model.calendar import Window, WindowKind
 from mission_cli.model.missions import Mission
 from mission_cli.stages.context import Context
 from mission_cli.stages.decisions import DECISIONS, KEYS, MONEY, NO_DECISIONS, decided_rows, in_force_rows, put_in_force
-from mission_cli.stages.evaluate import NO_AWARDS, EvaluationTask, judge
+from mission_cli.stages.evaluate import NO_AWARDS, EvaluationTask, judge, paid_awards
+from mission_cli.stages.kept import follows_other_rules, was_there
 from mission_cli.stages.reached import Decided, Reached, needed_days
 from mission_cli.stages.rosters import KnownRosters
 from mission_cli.staging.meaning import SUPPLIERS, assigned_roster
@@ -176,7 +175,7 @@ def _paid(context: Context, missions: Sequence[Mission], earned: pl.DataFrame) -
     """KEYS and `reward`: what limits leave of everything earned."""
     engine = in_memory(context.project.timezone)
     engine.replace_temporary("awards", earned.select(*KEYS, pl.col("earned").cast(MONEY)))
-    return engine.frame(paid_sql(missions)).select(*KEYS, pl.col("reward").cast(MONEY))
+    return paid_awards(engine, missions).select(*KEYS, pl.col("reward").cast(MONEY))
 
 
 def _moved(awards: pl.DataFrame, paid: pl.DataFrame) -> pl.DataFrame:
@@ -221,12 +220,10 @@ def _reconcile(work: _Work) -> None:
 def _pass_over_new_missions(work: _Work) -> None:
     """What a mission decides on a day on which it had no decision, and under other rules than today's, is no correction: it was
     added since. Its first decision is in force when it is published."""
-    rules = rules_meaning(work.context.project)
     for day in sorted({day for day, _ in work.pairs}):
-        if work.known[day].rules == rules:
-            continue
         decided = set(work.in_force(day)["mission_id"].to_list())
-        added = {pair for pair in work.pairs if pair[0] == day and pair[1] not in decided}
+        rules = work.known[day].rules
+        added = {(on, m) for on, m in work.pairs if on == day and m not in decided and not was_there(work.context, m, rules)}
         work.pairs -= added
         first = _of_pairs(work.newest, added)
         if day in work.again and not first.is_empty():
@@ -256,14 +253,15 @@ def _with_causes(work: _Work, found: pl.DataFrame) -> pl.DataFrame:
 def _cause(work: _Work, day: date, name: str, start: date, end: date) -> tuple[str, int | None, str | None]:
     """What changed since the decision: of records the newest batch that did it, rosters, rules; else what limits leave."""
     project, decided = work.context.project, work.known[day]
-    mission = next(m for m in project.missions if m.id == name)
+    versions, window = [m for m in project.missions if m.id == name], Window(start, end)
+    mission = next((m for m in versions if m.has(window)), versions[0])
     newest = work.ledger.newest_change(mission_sources(project, mission), start, end)
     batch = newest if newest is not None and newest > decided.batch else None
     causes = ["data"] if batch is not None else []
     rosters: list[tuple[str, str]] = [("suppliers", SUPPLIERS)] if mission.asks_attributes else []
     rosters += [("assigned", assigned_roster(mission))] if mission.window.kind is WindowKind.ASSIGNED else []
     causes += [word for word, roster in rosters if _is_newer(work, roster, day, decided.batch)]
-    causes += ["rules"] if decided.rules != rules_meaning(project) else []
+    causes += ["rules"] if follows_other_rules(work.context, name, window, decided.rules) else []
     rest = "limits" if mission.limits is not None else "rules"  # those of metrics have no part in the fingerprint
     return ", ".join(causes) or rest, batch, work.ledger.batch_file(batch) if batch is not None else None
 

@@ -15,12 +15,13 @@ import polars as pl
 from mission_cli.conditions.judge import results_queries, valued_sql
 from mission_cli.conditions.limits import paid_sql
 from mission_cli.conditions.population import listed_sql
-from mission_cli.formula.rules import rules_meaning
+from mission_cli.daily.partition import partition_meanings
 from mission_cli.formula.usage import mission_sources
 from mission_cli.model.missions import Mission
 from mission_cli.model.project import Project
 from mission_cli.stages.context import Context
 from mission_cli.stages.decisions import date_results, keep_decided
+from mission_cli.stages.kept import keep_rules, rules_as_of, rules_now
 from mission_cli.stages.parallel import in_order
 from mission_cli.stages.rosters import KnownRosters
 from mission_cli.store.database import Database, in_memory
@@ -48,13 +49,13 @@ NO_AWARDS = pl.DataFrame(schema=_AWARDS)
 
 def evaluate(context: Context, as_of_days: Sequence[date], rosters: KnownRosters, *, again: bool = False) -> None:
     """Publish the results as of the days, in their order, some days in one commit. `again`: also of those that still stand."""
-    rules = rules_meaning(context.project)
+    rules = rules_now(context.today_rules)
     data = data_fingerprints(context, as_of_days, rosters)
-    inputs = {day: _digest((rules, found)) for day, found in data.items()}
+    inputs = _inputs(context, data, rosters)
     todo = list(as_of_days) if again else _todo(context, as_of_days, inputs)
     context.report.unchanged += [day for day in as_of_days if day not in set(todo)]
     context.watch.begin("evaluate", len(todo))
-    jobs = (partial(compute_results, _task(context, portion, rosters)) for portion in _portions(context, todo, rosters))
+    jobs = (partial(compute_results, evaluation_task(context, portion, rosters)) for portion in _portions(context, todo, rosters))
     limited = bool(_limited(context.project))  # then what a portion pays depends on the ones before: one after the other
     for outcome in (job() for job in jobs) if limited else in_order(jobs):
         awards = {day: _award_digest(context.project, outcome.awards, day) for day in outcome.published}
@@ -70,6 +71,7 @@ def evaluate(context: Context, as_of_days: Sequence[date], rosters: KnownRosters
             }
             context.obsolete += context.ledger.replace_evaluations(rules, made)
             date_results(context, list(made))
+            keep_rules(context, list(made), outcome.windows)
             moved = [day for day, digest in awards.items() if digest != before_it.get(day, "")]
             context.ledger.mark_later_awards(moved, list(made), context.ledger.next_batch() - 1)
         context.report.evaluated += list(made)
@@ -77,16 +79,30 @@ def evaluate(context: Context, as_of_days: Sequence[date], rosters: KnownRosters
         context.watch.advance(len(made))
 
 
-def data_fingerprints(context: Context, as_of_days: Sequence[date], rosters: KnownRosters) -> dict[date, str]:
-    """As-of day → fingerprint of the rosters and of every partition that goes into its results."""
+def days_to_evaluate(context: Context, as_of_days: Sequence[date], rosters: KnownRosters) -> list[date]:
+    """The days of which `evaluate` would make the results now."""
+    return _todo(context, as_of_days, _inputs(context, data_fingerprints(context, as_of_days, rosters), rosters))
+
+
+def _inputs(context: Context, data: Mapping[date, str], rosters: KnownRosters) -> dict[date, str]:
+    """As-of day → fingerprint of all that goes into its results, from that of the data."""
+    rules = rules_as_of(context, list(data), rosters)
+    return {day: _digest((rules[day], found)) for day, found in data.items()}
+
+
+def data_fingerprints(
+    context: Context, as_of_days: Sequence[date], rosters: KnownRosters, digests: dict[str, dict[date, str]] | None = None
+) -> dict[date, str]:
+    """As-of day → fingerprint of the rosters and of every partition that goes into its results. `digests`: those of the
+    partitions, source → day, where they are not the ledger's."""
     project = context.project
-    digests = context.ledger.partition_digests()
-    sources = {str(mission.id): sorted(mission_sources(project, mission)) for mission in project.missions}
+    digests = context.ledger.partition_digests() if digests is None else digests
+    sources = {mission.key: sorted(mission_sources(project, mission)) for mission in project.missions}
     found = {}
     for as_of in as_of_days:
         needed: dict[str, set[date]] = {}
         for reported in windows_as_of(project, as_of, rosters.own_windows):
-            for source in sources[reported.mission.id]:
+            for source in sources[reported.mission.key]:
                 needed.setdefault(source, set()).update(reported.window.days_through(as_of))
         partitions = [
             (source, [(day.toordinal(), digest) for day in sorted(days) if (digest := digests.get(source, {}).get(day))])
@@ -95,6 +111,25 @@ def data_fingerprints(context: Context, as_of_days: Sequence[date], rosters: Kno
         files = sorted({file for mission in project.missions for file in rosters.files_of(mission, as_of)})
         found[as_of] = _digest((files, partitions))
     return found
+
+
+def rebase(context: Context, before: dict[str, dict[date, str]], rosters: KnownRosters) -> None:
+    """Let results stand that were made from partitions which were computed again only because today's metrics are others.
+
+    What windows keep has the same numbers in them as before. `before`: digests of the partitions as they were. Part of the
+    caller's transaction.
+    """
+    known = context.ledger.evaluation_data()
+    meanings, awards = context.ledger.evaluation_meanings(), context.ledger.award_digests()
+    old, new = data_fingerprints(context, list(known), rosters, before), data_fingerprints(context, list(known), rosters)
+    fresh = [day for day, data in known.items() if data == old[day] != new[day]]
+    was, now = (_inputs(context, {day: data[day] for day in fresh}, rosters) for data in (old, new))
+    found = {}
+    for day in fresh:
+        own = awards.get(day, "")
+        stands = meanings[day] == _meaning(was[day], awards, day, own)
+        found[day] = (_meaning(now[day], awards, day, own) if stands else meanings[day], new[day])
+    context.ledger.rebase_evaluations(found)
 
 
 def _digest(value: object) -> str:
@@ -170,10 +205,12 @@ class EvaluationTask:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """The results as of each day, published; and what they award, in the columns of the ledger."""
+    """The results as of each day, published; what they award, in the columns of the ledger; and every mission_id, window_start
+    and window_end in them."""
 
     published: dict[date, Published]
     awards: pl.DataFrame
+    windows: pl.DataFrame
 
 
 def compute_results(task: EvaluationTask) -> Outcome:
@@ -181,17 +218,26 @@ def compute_results(task: EvaluationTask) -> Outcome:
 
     Grain of a file: mission, supplier, window, condition, sorted so; it may have no rows.
     """
-    engine = in_memory(task.project.timezone)
-    judge(engine, task)
-    frame = pl.concat([engine.frame_planned_once(query) for query in results_queries(task.project)])
-    awards = _awards(engine, task, frame)
-    frame = _with_rewards(frame, awards)
+    frame, awards = evaluated(task)
     parts = {key[0]: part for key, part in frame.partition_by("as_of", as_dict=True, maintain_order=True).items()}
     empty = frame.clear()
     publisher = Publisher(task.data)
     published = publisher.write([Draft(results_folder(day), "results", parts.get(day, empty)) for day in task.as_of_days])
     publisher.settle()
-    return Outcome(dict(zip(task.as_of_days, published, strict=True)), awards)
+    windows = frame.select("mission_id", "window_start", "window_end").unique(maintain_order=True)
+    return Outcome(dict(zip(task.as_of_days, published, strict=True)), awards, windows)
+
+
+def evaluated(task: EvaluationTask) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """The results as of the days of a task, in the order of files, and what they award. Nothing is published."""
+    engine = in_memory(task.project.timezone)
+    judge(engine, task)
+    frame = pl.concat([engine.frame_planned_once(query) for query in results_queries(task.project)])
+    if any(mission.version for mission in task.project.missions):  # then windows of one mission come in several parts
+        frame = frame.sort("mission_id", "supplier_id", "window_start", "window_end", maintain_order=True)
+    awards = _awards(engine, task, frame)
+    frame = _with_rewards(frame, awards)
+    return frame, awards
 
 
 def judge(engine: Database, task: EvaluationTask) -> None:
@@ -212,10 +258,27 @@ def _awards(engine: Database, task: EvaluationTask, frame: pl.DataFrame) -> pl.D
         return NO_AWARDS
     every = pl.concat([task.awards.drop("reward"), earned])
     engine.replace_temporary("awards", every)
-    paid = engine.frame(f"SELECT * FROM ({paid_sql(task.project.missions)}) ORDER BY ALL")
+    paid = paid_awards(engine, task.project.missions)
     return paid.filter(pl.col("decided_on").is_in(list(task.as_of_days))).select(
         pl.col(name).cast(kind) for name, kind in _AWARDS.items()
     )
+
+
+def paid_awards(engine: Database, missions: Sequence[Mission]) -> pl.DataFrame:
+    """What limits leave of `awards`. Where a mission has versions, the limits of each count over all decisions of the mission,
+    and say what is paid for its own windows."""
+    if not any(mission.version for mission in missions):
+        return engine.frame(f"SELECT * FROM ({paid_sql(missions)}) ORDER BY ALL")
+    parts = [_paid_by(engine.frame(paid_sql([mission])), mission) for mission in missions]
+    return pl.concat(parts).sort(pl.all())
+
+
+def _paid_by(paid: pl.DataFrame, mission: Mission) -> pl.DataFrame:
+    windows = sorted(mission.aside if mission.only is None else mission.only)
+    spans = pl.DataFrame(
+        [(w.start, w.end) for w in windows], schema={"window_start": pl.Date, "window_end": pl.Date}, orient="row"
+    )
+    return paid.join(spans, on=["window_start", "window_end"], how="anti" if mission.only is None else "semi")
 
 
 def _with_rewards(frame: pl.DataFrame, awards: pl.DataFrame) -> pl.DataFrame:
@@ -230,7 +293,8 @@ def _with_rewards(frame: pl.DataFrame, awards: pl.DataFrame) -> pl.DataFrame:
     return paid.with_columns(reward.alias("reward")).select(*frame.columns[:-1], "reward", frame.columns[-1])
 
 
-def _task(context: Context, as_of_days: Sequence[date], rosters: KnownRosters) -> EvaluationTask:
+def evaluation_task(context: Context, as_of_days: Sequence[date], rosters: KnownRosters) -> EvaluationTask:
+    """What the results as of the days are made from, as the ledger has it."""
     project = context.project
     files = context.ledger.partition_files()
     needed = needed_days(project, as_of_days, rosters.own_windows)
@@ -256,16 +320,42 @@ class Standing:
 
 def standing_days(context: Context, rosters: KnownRosters) -> Standing:
     """Which results can be made again, to be the same."""
-    rules = rules_meaning(context.project)
+    if context.today_rules.keeps:
+        return _standing_by_kept_rules(context, rosters)
+    rules = rules_now(context.today_rules)
     made_by = context.ledger.evaluation_rules()
     days = sorted(day for day, made in made_by.items() if made == rules)
-    inputs = {day: _digest((rules, found)) for day, found in data_fingerprints(context, days, rosters).items()}
+    inputs = _inputs(context, data_fingerprints(context, days, rosters), rosters)
     changed = {*_todo(context, days, inputs), *(day for day in context.ledger.stale_evaluations() if day in inputs)}
     others = sorted(made_by.keys() - set(days))
     return Standing([day for day in days if day not in changed], sorted(changed), others)
 
 
+def _standing_by_kept_rules(context: Context, rosters: KnownRosters) -> Standing:
+    before = context.ledger.evaluation_data()
+    days = sorted(before)
+    data = data_fingerprints(context, days, rosters)
+    todo, stale = set(_todo(context, days, _inputs(context, data, rosters))), context.ledger.stale_evaluations()
+    changed = {day for day in days if day in stale or (day in todo and data[day] != before[day])}
+    waiting = _needing_others(context, [day for day in days if day not in changed and day not in todo], rosters)
+    stand = [day for day in days if day not in changed and day not in todo and day not in waiting]
+    return Standing(stand, sorted(changed), sorted((todo | waiting) - changed))
+
+
+def _needing_others(context: Context, as_of_days: Sequence[date], rosters: KnownRosters) -> set[date]:
+    """The as-of days that need partitions which were computed by earlier metrics, and may lack what kept rules are called now."""
+    project = context.project
+    stale = {str(s.id): context.ledger.stale_days(s.id, partition_meanings(project, s.id)).keys() for s in project.sources}
+    if not any(stale.values()):
+        return set()
+    return {
+        day
+        for day in as_of_days
+        if any(found & stale.get(source, set()) for source, found in needed_days(project, [day], rosters.own_windows).items())
+    }
+
+
 def compute_again(context: Context, as_of_days: Sequence[date], rosters: KnownRosters, data: Path) -> Iterator[Outcome]:
     """The results as of the days, published below another folder than the project's; the ledger is only read."""
     for portion in _portions(context, as_of_days, rosters):
-        yield compute_results(replace(_task(context, portion, rosters), data=data))
+        yield compute_results(replace(evaluation_task(context, portion, rosters), data=data))

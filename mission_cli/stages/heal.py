@@ -11,47 +11,87 @@ from pathlib import Path
 from mission_cli.daily.partition import (
     PartitionTask,
     compute_partitions,
-    partition_meaning,
+    partition_meanings,
     partition_metrics,
 )
 from mission_cli.model.calendar import DAY
+from mission_cli.model.metrics import DailyMetric
 from mission_cli.model.project import Project, Source
 from mission_cli.orders.export import DayFiles, DayRecords, in_portions, publish_days, read_days
 from mission_cli.stages.context import Context
+from mission_cli.stages.evaluate import rebase
 from mission_cli.stages.parallel import in_order
 from mission_cli.stages.rosters import KnownRosters
 from mission_cli.store.files import Published, Publisher
-from mission_cli.store.ledger import UNDATED, PartitionEntry
+from mission_cli.store.ledger import METRICS_CHANGED, UNDATED, PartitionEntry
 from mission_cli.windows.ranges import needed_days
 
 
 def heal(
     context: Context, as_of_days: Sequence[date], rosters: KnownRosters, decided: Mapping[str, set[date]] | None = None
 ) -> None:
-    """Compute the stale days of all sources that the windows reported as of the given days need, and `decided`, source → days.
+    """Compute the stale days of all sources that the windows reported as of the given days need, and `decided`, source → days."""
+    plan = days_to_compute(context, as_of_days, rosters, decided)
+    context.watch.begin("compute", sum(len(part.stale) for part in plan))
+    for job, entries in compute_days(context, plan):
+        with context.database.transaction():
+            before = context.ledger.partition_digests() if _only_metrics_changed(context, job) else None
+            context.obsolete += context.ledger.replace_partitions(entries)
+            if before is not None:
+                rebase(context, _but_for_changed(context, job, before), rosters)
+        why = {day: reason for day, (_, reason) in job.stale.items() if day != UNDATED}
+        context.report.computed.setdefault(job.source.id, {}).update(why)
+        context.watch.advance(len(entries))
+
+
+def _only_metrics_changed(context: Context, job: Job) -> bool:
+    """Whether days are computed for no other reason than that, in a project whose windows keep their rules."""
+    return context.today_rules.keeps and any(why == METRICS_CHANGED for _, why in job.stale.values())
+
+
+def _but_for_changed(context: Context, job: Job, before: dict[str, dict[date, str]]) -> dict[str, dict[date, str]]:
+    """The digests of partitions as they are now, but of those days of the job as they were."""
+    now, source = context.ledger.partition_digests(), job.source.id
+    days = {day for day, (_, why) in job.stale.items() if why == METRICS_CHANGED}
+    others = {day: digest for day, digest in now.get(source, {}).items() if day not in days}
+    return now | {source: others | {day: digest for day, digest in before.get(source, {}).items() if day in days}}
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """Days of a source to compute that hold the same metrics, and the fingerprint of these. `stale`: day → newest change, why."""
+
+    source: Source
+    metrics: tuple[DailyMetric, ...]
+    meaning: str
+    stale: dict[date, tuple[int, str]]
+
+
+def plans_of(project: Project, source: Source, stale: Mapping[date, tuple[int, str]]) -> list[Plan]:
+    """The days in plans; those that hold the same metrics together."""
+    meanings = partition_meanings(project, source.id)
+    by_meaning: dict[str, dict[date, tuple[int, str]]] = {}
+    for day, why in stale.items():
+        by_meaning.setdefault(meanings.of(day), {})[day] = why
+    return [Plan(source, partition_metrics(project, source.id, min(part)), m, part) for m, part in by_meaning.items()]
+
+
+def days_to_compute(
+    context: Context, as_of_days: Sequence[date], rosters: KnownRosters, decided: Mapping[str, set[date]] | None = None
+) -> list[Plan]:
+    """The stale days of all sources that the windows reported as of the given days need, and those `decided`.
 
     The neighbours of the windows too, so that an explanation can show the orders that missed a window by a day.
     """
     needed = needed_days(context.project, as_of_days, rosters.own_windows)
     plan: list[Plan] = []
     for source in context.project.sources:
-        meaning = partition_meaning(partition_metrics(context.project, source.id), context.project.timezone)
         windows = needed.get(source.id, set())
         wanted = windows | {day + side for day in windows for side in (-DAY, DAY)} | {UNDATED}
         wanted |= (decided or {}).get(source.id, set())
-        stale = {day: why for day, why in context.ledger.stale_days(source.id, meaning).items() if day in wanted}
-        plan.append((source, meaning, stale))
-    context.watch.begin("compute", sum(len(stale) for _, _, stale in plan))
-    for job, entries in compute_days(context, plan):
-        with context.database.transaction():
-            context.obsolete += context.ledger.replace_partitions(entries)
-        why = {day: reason for day, (_, reason) in job.stale.items() if day != UNDATED}
-        context.report.computed.setdefault(job.source.id, {}).update(why)
-        context.watch.advance(len(entries))
-
-
-Plan = tuple[Source, str, dict[date, tuple[int, str]]]
-"""A source, the fingerprint of its metrics, and days to compute: day → newest change and why."""
+        stale = context.ledger.stale_days(source.id, partition_meanings(context.project, source.id))
+        plan += plans_of(context.project, source, {day: why for day, why in stale.items() if day in wanted})
+    return plan
 
 
 def compute_days(context: Context, plan: Sequence[Plan]) -> Iterator[tuple[Job, list[PartitionEntry]]]:
@@ -63,23 +103,27 @@ def compute_days(context: Context, plan: Sequence[Plan]) -> Iterator[tuple[Job, 
 class Job:
     """Some stale days of one source: day → newest change and why; and their records, read already."""
 
-    source: Source
-    meaning: str
+    plan: Plan
     stale: dict[date, tuple[int, str]]
     records: DayRecords
+
+    @property
+    def source(self) -> Source:
+        """Whose days they are."""
+        return self.plan.source
 
 
 def _jobs(context: Context, plan: Sequence[Plan]) -> Iterator[Callable[[], _Computed]]:
     """A job per portion of days; its records are read here, where the database may be used."""
-    for source, meaning, stale in plan:
-        for portion in in_portions(context.database, source, list(stale)) if stale else ():
-            records = read_days(context.database, source, portion)
+    for part in plan:
+        for portion in in_portions(context.database, part.source, list(part.stale)) if part.stale else ():
+            records = read_days(context.database, part.source, portion)
             yield partial(
                 _compute,
                 context.project,
                 context.layout.data,
                 context.today,
-                Job(source, meaning, {d: stale[d] for d in portion}, records),
+                Job(part, {d: part.stale[d] for d in portion}, records),
             )
 
 
@@ -91,13 +135,15 @@ def _compute(project: Project, data: Path, today: date, job: Job) -> _Computed:
     publisher = Publisher(data)
     files = publish_days(publisher, job.source, list(job.stale), job.records)
     publisher.settle()
-    partitions = compute_partitions(_task(project, data, today, job.source, files))
+    partitions = compute_partitions(_task(project, data, today, job.plan, files))
     return job, [
-        _entry(job.source.id, day, change, job.meaning, files[day], partitions.get(day)) for day, (change, _) in job.stale.items()
+        _entry(job.source.id, day, change, job.plan.meaning, files[day], partitions.get(day))
+        for day, (change, _) in job.stale.items()
     ]
 
 
-def _task(project: Project, data: Path, today: date, source: Source, files: dict[date, DayFiles]) -> PartitionTask:
+def _task(project: Project, data: Path, today: date, plan: Plan, files: dict[date, DayFiles]) -> PartitionTask:
+    source = plan.source
     return PartitionTask(
         data=data,
         source=source.id,
@@ -105,7 +151,7 @@ def _task(project: Project, data: Path, today: date, source: Source, files: dict
         time=source.time,
         key=source.key,
         timezone=project.timezone,
-        metrics=partition_metrics(project, source.id),
+        metrics=plan.metrics,
         orders=tuple((day, found.orders.name) for day, found in files.items() if found.orders is not None),
         today=today,
     )

@@ -24,7 +24,7 @@ _BYTES_AT_ONCE = 256 << 20
 def load_sources(context: Context) -> None:
     """Load every file that is new, source by source, in the order of file names."""
     project, ledger = context.project, context.ledger
-    plans = [_plan(context, source) for source in project.sources]
+    plans = [plan_source(context, source) for source in project.sources]
     context.watch.begin("load", sum(len(plan.todo) for plan in plans))
     for plan in plans:
         _load_source(context, plan)
@@ -38,7 +38,7 @@ def load_sources(context: Context) -> None:
 
 
 @dataclass(frozen=True, slots=True)
-class _Plan:
+class SourcePlan:
     """The files of a source as they are, and those to load, each content once.
 
     `again`: all is loaded again, in the old order, because the source is defined differently now. `forbidden`: files that we
@@ -52,7 +52,8 @@ class _Plan:
     forbidden: list[str]
 
 
-def _plan(context: Context, source: Source) -> _Plan:
+def plan_source(context: Context, source: Source) -> SourcePlan:
+    """What is to be loaded of a source. Raises UsageError when all of it must be loaded again and some of it is gone."""
     ledger = context.ledger
     seen = look_at(context, source)
     files = seen.files
@@ -71,7 +72,7 @@ def _plan(context: Context, source: Source) -> _Plan:
             todo.setdefault(file.stamp.digest, file)
     arrival = {digest: number for number, digest in enumerate(loaded)}
     ordered = sorted(todo.values(), key=lambda file: arrival.get(file.stamp.digest, len(arrival)))
-    return _Plan(source, files, ordered, again, seen.forbidden)
+    return SourcePlan(source, files, ordered, again, seen.forbidden)
 
 
 def _tell_unfinished(context: Context, names: Sequence[str]) -> None:
@@ -102,7 +103,7 @@ def _all_there(source: Source, loaded: dict[str, str], files: Sequence[ExportFil
         )
 
 
-def _load_source(context: Context, plan: _Plan) -> None:
+def _load_source(context: Context, plan: SourcePlan) -> None:
     source, ledger = plan.source, context.ledger
     if plan.again:
         context.watch.note(f"{source.id}: its definition changed, so all of its files are loaded again")
@@ -120,7 +121,7 @@ def _load_source(context: Context, plan: _Plan) -> None:
         context.watch.advance(len(group))
 
 
-def _load_again(context: Context, plan: _Plan) -> None:
+def _load_again(context: Context, plan: SourcePlan) -> None:
     """Load all files of a source that is defined differently now. Raises UsageError, changing nothing, when one that was
     loaded before would be refused now: its orders would be lost."""
     source, ledger, database = plan.source, context.ledger, context.database

@@ -15,6 +15,7 @@ from mission_cli.stages.rosters import KnownRosters
 from mission_cli.staging.meaning import SUPPLIERS, assigned_roster
 from mission_cli.store.decided import DecisionLedger
 from mission_cli.store.ledger import RosterEntry
+from mission_cli.windows.ranges import shared_windows
 
 Decided = tuple[date, MissionId]
 """An as-of day and a mission some of whose windows are decided on it."""
@@ -50,7 +51,7 @@ def find_reached(context: Context, as_of_days: Sequence[date], rosters: KnownRos
             for day in {*_by_days(mission, hit, published, ends), *_by_rosters(mission, lists, published)}:
                 windows = ends.decided(mission, day)
                 if windows or mission.window.is_own:
-                    found.windows[day, mission.id] = windows
+                    found.windows.setdefault((day, mission.id), []).extend(windows)
     return found
 
 
@@ -69,16 +70,15 @@ class _Ends:
 
     def decided(self, mission: Mission, day: date) -> list[Window]:
         if not mission.window.is_own:
-            reported = reported_windows(mission.window, mission.grace_days, day)
-            return [window for window in reported if mission.decides_on(window.end) == day]
+            return [window for window in shared_windows(mission, day) if mission.decides_on(window.end) == day]
         roster = SUPPLIERS if mission.window.kind is WindowKind.SINCE else assigned_roster(mission)
         entry = self.rosters.as_of(roster, day)
         if entry is None:
             return []
-        key = (mission.id, entry.file)
+        key = (mission.key, entry.file)
         if key not in self.own:
             by_end: dict[date, list[Window]] = defaultdict(list)
-            for window in self.rosters.own_windows(mission, day):
+            for window in filter(mission.has, self.rosters.own_windows(mission, day)):
                 by_end[window.end].append(window)
             self.own[key] = by_end
         return self.own[key].get(day - mission.grace_days * DAY, [])
@@ -94,7 +94,7 @@ def _by_days(mission: Mission, hit: Collection[date], published: Sequence[date],
         return
     there = set(published)
     for day in hit:
-        for window in reported_windows(mission.window, 0, day):
+        for window in filter(mission.has, reported_windows(mission.window, 0, day)):
             if (decided := mission.decides_on(window.end)) in there:
                 yield decided
 
@@ -114,7 +114,9 @@ def _by_rosters(mission: Mission, lists: Mapping[str, RosterEntry], published: S
 
 def needed_days(context: Context, windows: Mapping[Decided, Sequence[Window]]) -> dict[str, set[date]]:
     """Source → every day of the windows."""
-    sources = {mission.id: mission_sources(context.project, mission) for mission in context.project.missions}
+    sources: dict[str, set[str]] = defaultdict(set)
+    for one in context.project.missions:
+        sources[one.id] |= mission_sources(context.project, one)
     needed: dict[str, set[date]] = defaultdict(set)
     for (day, mission), found in windows.items():
         for window in found:

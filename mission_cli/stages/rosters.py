@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from difflib import get_close_matches
 
@@ -43,9 +43,43 @@ def load_rosters(context: Context) -> None:
     """Take in the suppliers' file and those of assigned windows, where they changed."""
     if context.project.suppliers is not None:
         _load_suppliers(context, context.project.suppliers)
-    for mission in context.project.missions:
+    for mission in context.today_rules.missions:
         if mission.window.kind is WindowKind.ASSIGNED:
-            _load_assigned(context, mission)
+            _load_assigned(context, with_older_targets(context, mission))
+
+
+def with_older_targets(context: Context, mission: Mission) -> Mission:
+    """The mission with the conditions of its older versions that it no longer has: windows that keep these may have targets of
+    their own for them."""
+    names = {condition.name.lower() for condition in mission.conditions}
+    older = [
+        c for version in context.project.missions if version.id == mission.id and version.version for c in version.conditions
+    ]
+    more = {
+        condition.name.lower(): condition for condition in older if condition.name.lower() not in names and not condition.tiers
+    }
+    return replace(mission, conditions=(*mission.conditions, *more.values()))
+
+
+def rosters_to_load(context: Context) -> list[ExportFile]:
+    """The suppliers' file and those of assigned windows, where they changed since they were taken in."""
+    project, known, found = context.project, context.ledger.rosters(), list[ExportFile]()
+    if project.suppliers is not None:
+        source = suppliers_as_source(project.suppliers)
+        file = _file_of(context, source, "metrics.toml: suppliers.file")
+        found += [file] if _is_new(known, source, file, source_meaning(project, source)) else []
+    for named in context.today_rules.missions:
+        if named.window.kind is WindowKind.ASSIGNED:
+            mission = with_older_targets(context, named)
+            file = _assigned_file(context, mission)
+            source = assigned_as_source(mission, column_names(file.path))
+            found += [file] if _is_new(known, source, file, _assigned_meaning(context, mission, source)) else []
+    return found
+
+
+def _is_new(known: Mapping[str, list[RosterEntry]], source: Source, file: ExportFile, meaning: str) -> bool:
+    versions = known.get(source.id, [])
+    return not versions or versions[-1].digest != f"{file.stamp.digest}:{meaning}"
 
 
 @dataclass(slots=True)
@@ -54,7 +88,7 @@ class KnownRosters:
 
     context: Context
     versions: dict[str, list[RosterEntry]]
-    _windows: dict[tuple[str, str], dict[Window, int]] = field(default_factory=dict)
+    _windows: dict[tuple[object, ...], dict[Window, int]] = field(default_factory=dict)
 
     @classmethod
     def of(cls, context: Context) -> KnownRosters:
@@ -76,7 +110,7 @@ class KnownRosters:
         entry = self.as_of(SUPPLIERS if since else assigned_roster(mission), day)
         if entry is None:
             return {}
-        key = (mission.id, entry.file)
+        key = (mission.id, mission.window, entry.file)
         if key not in self._windows:
             rows = pl.scan_parquet(self.context.layout.data / entry.file, glob=False, hive_partitioning=False)
             start, end = pl.col("window_start"), pl.col("window_end")
@@ -115,7 +149,7 @@ def _load_suppliers(context: Context, suppliers: Suppliers) -> None:
     file = _file_of(context, source, "metrics.toml: suppliers.file")
     known = context.ledger.rosters().get(SUPPLIERS, [])
     redefined = bool(known) and known[-1].digest.rpartition(":")[2] != meaning
-    if not known or known[-1].digest != f"{file.stamp.digest}:{meaning}":
+    if _is_new({source.id: known}, source, file, meaning):
         useless = not known or redefined  # the version before has other columns
         needed = useless and any(mission.asks_attributes for mission in context.project.missions)
         if redefined:
@@ -137,13 +171,12 @@ def _load_suppliers(context: Context, suppliers: Suppliers) -> None:
 
 
 def _load_assigned(context: Context, mission: Mission) -> None:
-    file = _file_of(context, assigned_as_source(mission, ()), f"missions.toml: missions.{mission.id}.window.file")
+    file = _assigned_file(context, mission)
     headers = column_names(file.path)
     source = assigned_as_source(mission, headers)
-    between = sorted(c.name for c in mission.conditions if c.operator is Operator.BETWEEN)
-    meaning = f"{source_meaning(context.project, source)}{between if between else ''}"
+    meaning = _assigned_meaning(context, mission, source)
     known = context.ledger.rosters().get(source.id, [])
-    if not known or known[-1].digest != f"{file.stamp.digest}:{meaning}":
+    if _is_new({source.id: known}, source, file, meaning):
         _note_near_names(context, file, mission, headers)
         _replace(
             context,
@@ -158,6 +191,16 @@ def _load_assigned(context: Context, mission: Mission) -> None:
             ),
         )
     remember(context, source.id, [file])
+
+
+def _assigned_file(context: Context, mission: Mission) -> ExportFile:
+    return _file_of(context, assigned_as_source(mission, ()), f"missions.toml: missions.{mission.id}.window.file")
+
+
+def _assigned_meaning(context: Context, mission: Mission, source: Source) -> str:
+    """What the windows are read by, and which targets are two bounds."""
+    between = sorted(c.name for c in mission.conditions if c.operator is Operator.BETWEEN)
+    return f"{source_meaning(context.project, source)}{between if between else ''}"
 
 
 def _note_near_names(context: Context, file: ExportFile, mission: Mission, headers: Sequence[str]) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date
 
-from mission_cli.daily.partition import partition_meaning, partition_metrics
+from mission_cli.daily.partition import partition_meanings
 from mission_cli.formula.usage import mission_sources
 from mission_cli.stages.context import Context
 from mission_cli.stages.evaluate import data_fingerprints
@@ -68,10 +68,11 @@ def _waiting(context: Context) -> _Changes:
     """Source → the days that changed and that no window of this run needed, so that they are not computed yet, and by what."""
     found = {}
     for source in context.project.sources:
-        meaning = partition_meaning(partition_metrics(context.project, source.id), context.project.timezone)
-        stale = context.ledger.stale_days(source.id, meaning)
+        stale = context.ledger.stale_days(source.id, partition_meanings(context.project, source.id))
         found[str(source.id)] = {
-            day: _cause(batch, why) for day, (batch, why) in stale.items() if day != UNDATED and why != PRUNED
+            day: _cause(batch, why)
+            for day, (batch, why) in stale.items()
+            if day != UNDATED and why != PRUNED and _reaches(context, why)
         }
     return found
 
@@ -81,8 +82,14 @@ def _computed(context: Context) -> _Changes:
     found = {}
     for source, days in context.report.computed.items():
         batches = context.ledger.last_changes(source, sorted(days))
-        found[source] = {day: _cause(batches.get(day, CONFIGURATION), why) for day, why in days.items()}
+        changed = {day: why for day, why in days.items() if _reaches(context, why)}
+        found[source] = {day: _cause(batches.get(day, CONFIGURATION), why) for day, why in changed.items()}
     return found
+
+
+def _reaches(context: Context, why: str) -> bool:
+    """Whether a reason to compute a day is one to make results anew; other metrics are none where windows keep theirs."""
+    return why != METRICS_CHANGED or not context.today_rules.keeps
 
 
 def _cause(batch: int, why: str) -> int:
@@ -94,10 +101,10 @@ def _reached(context: Context, as_of_days: Sequence[date], changes: _Changes, ro
     reached: dict[date, int] = {}
     if not any(changes.values()):
         return reached
-    sources = {str(mission.id): mission_sources(context.project, mission) for mission in context.project.missions}
+    sources = {mission.key: mission_sources(context.project, mission) for mission in context.project.missions}
     for as_of in as_of_days:
         for reported in windows_as_of(context.project, as_of, rosters.own_windows):
-            for source in sources[reported.mission.id]:
+            for source in sources[reported.mission.key]:
                 for day, batch in changes.get(source, {}).items():
                     if reported.window.start <= day <= reported.through:
                         reached[as_of] = max(batch, reached.get(as_of, CONFIGURATION))

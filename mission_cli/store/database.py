@@ -189,6 +189,14 @@ def opened_to_read(path: Path, scratch: Path, timezone: str) -> Iterator[Databas
         connection.close()
 
 
+@contextmanager
+def nothing_yet(timezone: str) -> Iterator[Database]:
+    """The empty tables of a project of which nothing was computed yet, in memory."""
+    database = in_memory(timezone)
+    database.execute(statement("schema"))
+    yield database
+
+
 def _lend_tables(connection: duckdb.DuckDBPyConnection) -> None:
     """Empty temporary tables in the place of those that a later version has added."""
     there = {name for (name,) in connection.execute("SELECT table_name FROM duckdb_tables()").fetchall()}

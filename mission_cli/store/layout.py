@@ -80,4 +80,5 @@ def decisions_folder(decided_on: date) -> str:
 
 
 CORRECTIONS = "corrections"  # the folder of the list of corrections, and the kind of its log
-EVIDENCE = ("orders", "left_out", "metrics", "results", "rejects", "duplicates", "rosters", "decisions", CORRECTIONS)
+RULES = "rules"  # the folder of rules that windows keep
+EVIDENCE = ("orders", "left_out", "metrics", "results", "rejects", "duplicates", "rosters", RULES, "decisions", CORRECTIONS)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, field, fields
 from datetime import date, datetime
 from typing import Any
 
@@ -13,12 +13,14 @@ from mission_cli.store.brief import brief, in_spans
 from mission_cli.store.database import Database
 from mission_cli.store.decided import owed
 from mission_cli.store.files import Published
+from mission_cli.store.kept import books, kept_in_brief
 from mission_cli.store.manifest import DayEntry, Manifest, ResultEntry
 from mission_cli.store.pruned import pruned
 
 UNDATED = date.min
 METRICS_CHANGED = "metrics changed"
 PRUNED = "pruned"
+REFUSED = "refused"  # the outcome of a command that was not carried out
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +56,18 @@ class PartitionEntry:
     file: str | None
     digest: str | None
     rows: int
+
+
+@dataclass(frozen=True, slots=True)
+class Meanings:
+    """Fingerprints of the metrics that a source's partitions should hold: of some days others than of all the rest."""
+
+    default: str
+    others: Mapping[date, str] = field(default_factory=dict)
+
+    def of(self, day: date) -> str:
+        """That of a day."""
+        return self.others.get(day, self.default)
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +114,7 @@ class Ledger:
     def was_cut_off(self) -> bool:
         """Whether the last command did not end by itself, so that it may have left files behind."""
         found = self._database.rows("SELECT outcome FROM runs ORDER BY run DESC LIMIT 1")
-        return bool(found) and found[0][0] != "done"
+        return bool(found) and found[0][0] not in ("done", REFUSED)
 
     def end_run(self, run: int, outcome: str, now: datetime, counts: Mapping[str, int]) -> None:
         """Record how a command ended and how many batches, partitions and evaluations it made."""
@@ -196,14 +210,16 @@ class Ledger:
         self._database.execute("DELETE FROM days WHERE source = ? AND day IN (SELECT day FROM changed_days)", [source])
         self._database.execute("INSERT INTO days SELECT ?, day, ? FROM changed_days", [source, change])
 
-    def stale_days(self, source: str, meaning: str) -> dict[date, tuple[int, str]]:
+    def stale_days(self, source: str, meanings: Meanings) -> dict[date, tuple[int, str]]:
         """Day → its newest change and why it is to be computed: `new`, `pruned`, `late data` or `metrics changed`."""
         sql = f"""
             SELECT d.day, d.change, CASE WHEN p.day IS NULL AND r.day IS NULL THEN 'new' WHEN r.change = d.change THEN '{PRUNED}'
-                   WHEN p.change IS DISTINCT FROM d.change THEN 'late data' ELSE '{METRICS_CHANGED}' END
+                   WHEN p.change IS DISTINCT FROM d.change THEN 'late data' ELSE '{METRICS_CHANGED}' END, p.meaning
             FROM days AS d LEFT JOIN partitions AS p USING (source, day) LEFT JOIN pruned AS r USING (source, day)
-            WHERE d.source = ? AND (p.day IS NULL OR p.change <> d.change OR p.meaning <> ?) ORDER BY d.day"""
-        return {day: (change, why) for day, change, why in self._database.rows(sql, [source, meaning])}
+            WHERE d.source = ? AND (p.day IS NULL OR p.change <> d.change OR p.meaning <> ? OR list_contains(?, d.day))
+            ORDER BY d.day"""
+        rows = self._database.rows(sql, [source, meanings.default, list(meanings.others)])
+        return {d: (change, why) for d, change, why, made in rows if why != METRICS_CHANGED or made != meanings.of(d)}
 
     def replace_partitions(self, entries: list[PartitionEntry]) -> list[str]:
         """Record computed days of one source; returns the names of files that the ledger no longer knows."""
@@ -251,6 +267,15 @@ class Ledger:
     def evaluation_meanings(self) -> dict[date, str]:
         """As-of day → fingerprint of all that its results were made from."""
         return dict(self._database.rows("SELECT as_of, meaning FROM evaluations"))
+
+    def evaluation_data(self) -> dict[date, str]:
+        """As-of day → fingerprint of the data that its results were made from."""
+        return dict(self._database.rows("SELECT as_of, data FROM evaluations"))
+
+    def rebase_evaluations(self, found: Mapping[date, tuple[str, str]]) -> None:
+        """Record other fingerprints of what the results of as-of days were made from, all of it and the data alone."""
+        for day, (meaning, data) in found.items():
+            self._database.execute("UPDATE evaluations SET meaning = ?, data = ? WHERE as_of = ?", [meaning, data, day])
 
     def result_files(self) -> dict[date, str]:
         """As-of day → file of its results."""
@@ -302,6 +327,11 @@ class Ledger:
         """Record as-of days whose results later records reach, each with the batch, or that none does."""
         for day, batch in stale.items():
             self._database.execute("UPDATE evaluations SET stale = ? WHERE as_of = ?", [batch, day])
+
+    def mark_restated(self, days: Sequence[date]) -> None:
+        """Record that the results of as-of days are to be made by other rules: as stale, and as made from nothing that is now."""
+        sql = "UPDATE evaluations SET meaning = '', stale = coalesce(stale, 0) WHERE list_contains(?, as_of)"
+        self._database.execute(sql, [list(days)])
 
     def mark_later_awards(self, days: Sequence[date], made: Sequence[date], batch: int) -> None:
         """Record that what was awarded after some days may be another amount now, since limits count over all of it; not of
@@ -357,8 +387,8 @@ class Ledger:
 
     # what readers see
 
-    def manifest(self, meanings: Mapping[str, str]) -> Manifest:
-        """Everything the ledger names but the suppliers. `meanings`: source → fingerprint of its metrics today."""
+    def manifest(self, meanings: Mapping[str, Meanings]) -> Manifest:
+        """Everything the ledger names but the suppliers. `meanings`: source → fingerprints of its metrics today."""
         days: dict[str, dict[date, DayEntry]] = {}
         sql = "SELECT source, day, orders_file, left_out_file, file FROM partitions"
         for source, day, orders, left_out, metrics in self._database.rows(sql):
@@ -368,8 +398,8 @@ class Ledger:
             for as_of, file, rules in self._database.rows("SELECT as_of, file, rules FROM evaluations")
         }
         stale = {
-            source: [day for day, (_, why) in self.stale_days(source, meaning).items() if day != UNDATED and why != PRUNED]
-            for source, meaning in meanings.items()
+            source: [day for day, (_, why) in self.stale_days(source, of_source).items() if day != UNDATED and why != PRUNED]
+            for source, of_source in meanings.items()
         }
         waiting = self._database.rows(
             "SELECT strftime(e.as_of, '%Y-%m-%d'), e.stale, b.file FROM evaluations AS e"
@@ -382,13 +412,13 @@ class Ledger:
             "pruned": {source: in_spans(found) for source, found in pruned(self._database).items()},
             **owed(self._database),
         }
-        return Manifest(days, results, [], {}, state)
+        return Manifest(days, results, [], {}, books(self._database), kept_in_brief(self._database), state)
 
     def named_files(self) -> set[str]:
         """The names of all published files that exist as far as the ledger is concerned."""
         sql = """SELECT unnest([orders_file, left_out_file, file]) AS name FROM partitions
                  UNION ALL SELECT file FROM evaluations UNION ALL SELECT file FROM rosters
-                 UNION ALL SELECT file FROM logs UNION ALL SELECT file FROM decisions"""
+                 UNION ALL SELECT file FROM logs UNION ALL SELECT file FROM rule_books UNION ALL SELECT file FROM decisions"""
         return {name for (name,) in self._database.rows(sql) if name is not None}
 
     def _insert(self, table: str, rows: list[dict[str, Any]], types: Mapping[str, Any] | None = None) -> None:

@@ -11,8 +11,10 @@ from typing import Any
 import duckdb
 import polars as pl
 
+from mission_cli.formula.effective import version_column
 from mission_cli.formula.emit import identifier, over_orders
 from mission_cli.formula.metric_sql import order_value
+from mission_cli.formula.rules import metric_meanings
 from mission_cli.model.calendar import DAY, Window
 from mission_cli.model.errors import UsageError
 from mission_cli.model.expression import Expression, Type
@@ -43,10 +45,20 @@ class Evidence:
             file = entries[day].metrics if day in entries else None
             rows = read_published(self.published.path(file), supplier=self.supplier) if file is not None else None
             if rows is not None and not rows.is_empty():
-                if missing := [name for name in columns if name not in rows.columns]:
+                held = self._held(columns, rows.columns)
+                if missing := [name for name in held.values() if name not in rows.columns]:
                     raise newer(f"metric {missing[0].partition('.')[0]}", day)
-                found.append(rows.select(pl.lit(day).alias("_day"), "supplier_id", *columns))
+                named = (pl.col(there).alias(name) for name, there in held.items())
+                found.append(rows.select(pl.lit(day).alias("_day"), "supplier_id", *named))
         return pl.concat(found) if found else None
+
+    def _held(self, columns: Sequence[str], there: Sequence[str]) -> dict[str, str]:
+        """Column → what it is called in a partition: where that holds several meanings of a metric, the one of these rules."""
+        if not any("@" in name for name in there):
+            return {name: name for name in columns}
+        meanings = metric_meanings(self.project)
+        older = {name: version_column(name, meanings) for name in columns}
+        return {name: older[name] if older[name] in there else name for name in columns}
 
     def orders(self, source: Source, metrics: list[DailyMetric], days: Iterable[date]) -> list[OrderExplained]:
         """The supplier's final orders of the days, each with what it adds to the metrics and which filter it fails."""

@@ -96,7 +96,8 @@ class MissionExplained:
     `corrections`: how data that came after the decision differs from it, in words.
 
     `require`: how goals make the mission, where it is not all of them. `earned`: before limits; `reward`: what is paid, and
-    `reward_note` what of it is for what, and what cut it.
+    `reward_note` what of it is for what, and what cut it. `rules_of`: where the window keeps older rules than today's, the first
+    as-of day of which results were published by them.
     """
 
     mission_id: str
@@ -114,6 +115,7 @@ class MissionExplained:
     orders: tuple[OrderExplained, ...] = ()
     left_out: tuple[LeftOut, ...] = ()
     corrections: tuple[str, ...] = ()
+    rules_of: date | None = None
 
 
 @dataclass(frozen=True, slots=True)

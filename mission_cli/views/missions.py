@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 
@@ -16,6 +16,7 @@ from mission_cli.model.project import Project
 from mission_cli.store.layout import Layout
 from mission_cli.store.manifest import read_manifest
 from mission_cli.views.published import Published, results_as_of
+from mission_cli.views.rules import Rules
 
 _DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 
@@ -30,11 +31,23 @@ class ConditionEntry:
 
 
 @dataclass(frozen=True, slots=True)
+class KeptEntry:
+    """Windows as of a day that keep older rules: how many different ones, and until which day the last of them is decided.
+    `since`: the first as-of day of which results were published by these rules."""
+
+    since: date
+    windows: int
+    until: date
+
+
+@dataclass(frozen=True, slots=True)
 class MissionEntry:
     """A mission in words. `population` and `windows`: how many suppliers, and how many windows of theirs, the results as of
     `as_of` have; of windows that are shared, how many different ones. None without results of that day.
 
-    `next_decision`: of its windows that are reported, or in the case of a fixed one is still to come.
+    `next_decision`: of its windows that are reported, or in the case of a fixed one is still to come. `kept`: those of its
+    windows that keep older rules than those shown here; `removed`: the mission is no longer in missions.toml, and what is shown
+    are the rules that its windows keep.
     """
 
     mission_id: str
@@ -50,16 +63,45 @@ class MissionEntry:
     reward: str | None
     limits: str | None
     next_decision: date | None
+    kept: tuple[KeptEntry, ...] = ()
+    removed: bool = False
 
 
 def mission_entries(project: Project, root: Path, day: date | None, yesterday: date) -> list[MissionEntry]:
-    """Every mission, in the order of the file, as of a day (default: the newest with results that has ended, else yesterday)."""
+    """Every mission, in the order of the file, and those that were removed from it and whose windows go on; as of a day (default:
+    the newest with results that has ended, else yesterday)."""
     layout = Layout(root)
     source = Published(layout.data, read_manifest(layout.manifest))
     ended = [known for known in source.manifest.results if known <= yesterday]
     as_of = day or max(ended, default=source.manifest.latest) or yesterday
     rows = results_as_of(source, as_of) if as_of in source.manifest.results else None
-    return [_entry(project, mission, as_of, rows) for mission in project.missions]
+    rules = Rules(project, source)
+    entries = [_entry(project, mission, as_of, rows) for mission in project.missions]
+    if rows is None:
+        return entries
+    found = [replace(entry, kept=tuple(_kept(rules, entry.mission_id, _windows(rows, entry.mission_id)))) for entry in entries]
+    gone = [name for name in rows["mission_id"].unique(maintain_order=True) if all(entry.mission_id != name for entry in found)]
+    return found + [
+        replace(_entry(followed.project, followed.mission, as_of, rows), removed=True)
+        for name in gone
+        if (followed := rules.of(name, _windows(rows, name)[-1])) is not None
+    ]
+
+
+def _windows(rows: pl.DataFrame, mission: str) -> list[Window]:
+    spans = rows.filter(pl.col("mission_id") == mission).select("window_start", "window_end").unique()
+    return sorted(Window(*span) for span in spans.rows())
+
+
+def _kept(rules: Rules, mission: str, windows: Sequence[Window]) -> Iterator[KeptEntry]:
+    """The windows that keep older rules, by these."""
+    by_rules: dict[date, list[date]] = {}
+    for window in windows:
+        followed = rules.of(mission, window)
+        if followed is not None and followed.since is not None:
+            by_rules.setdefault(followed.since, []).append(window.end + followed.mission.grace_days * DAY)
+    for since, decided in sorted(by_rules.items()):
+        yield KeptEntry(since, len(decided), max(decided))
 
 
 def _entry(project: Project, mission: Mission, as_of: date, rows: pl.DataFrame | None) -> MissionEntry:

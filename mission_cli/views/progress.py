@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -15,7 +15,6 @@ from mission_cli.formula.reach.pace import needed
 from mission_cli.formula.reach.ranges import Range, Truth
 from mission_cli.formula.reach.trends import is_irreversible
 from mission_cli.formula.reach.verdicts import Bounds, Outlook, counts, held, outlook_of, required, value_of
-from mission_cli.formula.rules import rules_meaning
 from mission_cli.model.calendar import DAY, Window, WindowKind
 from mission_cli.model.errors import UsageError
 from mission_cli.model.missions import Condition, Mission, Role
@@ -24,7 +23,8 @@ from mission_cli.store.database import in_memory
 from mission_cli.views.evidence import Evidence
 from mission_cli.views.missing import Case, missing_text, share_done
 from mission_cli.views.numbers import Course, Standing
-from mission_cli.views.published import Published, chosen_day, identify, known_mission, published, results_as_of
+from mission_cli.views.published import chosen_day, identify, known_mission, published, results_as_of
+from mission_cli.views.rules import Followed, Rules
 
 _DECIDED = ("completed", "failed")
 
@@ -81,6 +81,7 @@ class MissionProgress:
     impossible_since: date | None
     standing: str
     conditions: tuple[ConditionProgress, ...]
+    rules_of: date | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,22 +109,38 @@ def supplier_progress(
     who = identify(source, name, as_of, results, {s.id: s.supplier for s in project.sources})
     chosen = known_mission(source, mission) if mission is not None else None
     rows = results.filter(pl.col("supplier_id") == who.supplier_id, ~pl.col("mission_status").is_in(_DECIDED))
-    evidence = Evidence(project, source, in_memory(project.timezone), who.supplier_id)
-    missions = [
-        _Running.of(evidence, one, as_of, running_day, part.to_dicts()).progress()
-        for one in project.missions
-        if chosen in (None, one.id)
-        for part in rows.filter(pl.col("mission_id") == one.id).partition_by("window_start", "window_end", maintain_order=True)
-    ]
-    return Progress(who.supplier_id, who.alias, as_of, tuple(missions), tuple(_notes(project, source, as_of, chosen)))
+    rules, engine = Rules(project, source), in_memory(project.timezone)
+    found = list(_followed(rules, rows, chosen))
+    missions = []
+    for followed, part in found:
+        evidence = Evidence(followed.project, source, engine, who.supplier_id)
+        running = _Running.of(evidence, followed.mission, as_of, running_day, part.to_dicts()).progress()
+        missions.append(replace(running, rules_of=followed.since))
+    shown = [followed for followed, _ in found]
+    if chosen is not None and not shown and all(one.id != chosen for one in project.missions):
+        raise UsageError(f'mission "{chosen}" is no longer in missions.toml; missionctl results still shows what it came to')
+    return Progress(who.supplier_id, who.alias, as_of, tuple(missions), tuple(_notes(rules, as_of, shown, chosen)))
 
 
-def _notes(project: Project, source: Published, as_of: date, mission: str | None) -> Iterator[str]:
-    anew = f"missionctl run --date {as_of} makes them anew"
-    if source.manifest.results[as_of].rules != rules_meaning(project):
+def _followed(rules: Rules, rows: pl.DataFrame, chosen: str | None) -> Iterator[tuple[Followed, pl.DataFrame]]:
+    """The windows of the chosen mission, or of all: today's in their order, then those that go on by rules that are gone."""
+    today = [str(mission.id) for mission in rules.today.missions]
+    names = dict.fromkeys([*today, *rows["mission_id"].to_list()])
+    for name in names:
+        mine = rows.filter(pl.col("mission_id") == name)
+        if chosen in (None, name):
+            for part in mine.partition_by("window_start", "window_end", maintain_order=True):
+                followed = rules.of(name, Window(*part.select("window_start", "window_end").row(0)))
+                if followed is not None:
+                    yield followed, part
+
+
+def _notes(rules: Rules, as_of: date, shown: Sequence[Followed], chosen: str | None) -> Iterator[str]:
+    missions = [one for one in rules.today.missions if chosen in (None, one.id)]
+    others = [Followed(rules.today, one) for one in missions if all(followed.mission.id != one.id for followed in shown)]
+    if any(rules.are_newer(as_of, followed) for followed in (*shown, *others)):
+        anew = f"missionctl run --date {as_of} makes them anew"
         yield f"the rules in metrics.toml or missions.toml changed after these results were made; {anew}"
-    if mission is not None and all(one.id != mission for one in project.missions):
-        raise UsageError(f'mission "{mission}" is no longer in missions.toml; missionctl results still shows what it came to')
 
 
 @dataclass(slots=True)

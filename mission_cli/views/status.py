@@ -32,6 +32,7 @@ def read_status(root: Path, *, batches: bool) -> dict[str, Any]:
             {"as_of": day, "batch": batch, "file": file} for day, batch, file in manifest.state.get("stale_results", ())
         ],
         "corrections": manifest.state.get("corrections", NO_CORRECTIONS),
+        "kept_rules": manifest.state.get("kept_rules", []),
         "undelivered": 0,
         "at_work": {"pid": at_work.pid, "command": at_work.command, "since": at_work.since} if at_work else None,
     }

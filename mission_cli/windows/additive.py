@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -19,33 +19,40 @@ _ROOM = 2**63 - 1
 @dataclass(frozen=True, slots=True)
 class Rows:
     """`frame`: `_day`, supplier_id and `columns`, Int64 (decimals in units of their last place) or Float64, from which the
-    totals of `metrics` can be made; where there may be rows of suppliers without an order, ORDERED is 1 for the others."""
+    totals of `metrics` can be made; where any row may be of a supplier without an order, there is ORDERED, 1 for the others."""
 
     frame: pl.DataFrame
     columns: list[str]
     metrics: list[DailyMetric]
 
 
-def read_rows(files: Mapping[date, Path], metrics: Sequence[DailyMetric], *, strangers: bool) -> Rows:
-    """The rows of the days' partitions. A metric whose sums might not have room in 64 bits is left out.
+def read_rows(files: Mapping[date, Path], metrics: Sequence[DailyMetric], strangers: Collection[date]) -> Rows:
+    """The rows of the days' partitions. A metric whose sums might not have room in 64 bits is left out, and one that only the
+    partitions of some days hold.
 
-    `strangers`: whether there may be suppliers without an order.
+    `strangers`: the days whose partitions may have suppliers without an order.
     """
-    candidates = [metric for metric in metrics if adds_up(metric)]
+    candidates = [metric for metric in metrics if adds_up(metric) and metric.days is None]
     columns = list(dict.fromkeys(column for metric in candidates for column in added_columns(metric)))
     if not files:
         kinds = dict.fromkeys(columns, pl.Int64)
-        nobody = pl.DataFrame(schema={"_day": pl.Date, "supplier_id": pl.String, ORDERED: pl.Int64, **kinds})
-        return Rows(nobody, [*([ORDERED] if strangers else []), *columns], candidates)
-    paths = [path for _, path in sorted(files.items())]
-    chosen = [pl.col("date").cast(pl.Date).alias("_day"), "supplier_id", *([ORDERED] if strangers else []), *columns]
-    frame = pl.scan_parquet(paths, hive_partitioning=True, glob=False).select(chosen).collect()
+        nobody = pl.DataFrame(schema={"_day": pl.Date, "supplier_id": pl.String, **kinds})
+        return Rows(nobody, columns, candidates)
+    marked, others = ([path for day, path in sorted(files.items()) if (day in strangers) is held] for held in (True, False))
+    parts = [_read(paths, columns, mark) for paths, mark in ((marked, pl.col(ORDERED)), (others, pl.lit(value=True))) if paths]
+    frame = pl.concat(parts)
     units = [frame[column].to_physical() for column in columns]
     narrow = {values.name for values in units if not _has_room(values, len(files))}
     fitting = [metric for metric in candidates if narrow.isdisjoint(added_columns(metric))]
     kept = [values if values.dtype == pl.Float64 else values.cast(pl.Int64) for values in units if values.name not in narrow]
-    marks = [frame[ORDERED].cast(pl.Int64)] if strangers else []
+    marks = [frame[ORDERED].cast(pl.Int64)] if marked else []
     return Rows(frame.select("_day", "supplier_id").with_columns(*marks, *kept), [s.name for s in (*marks, *kept)], fitting)
+
+
+def _read(paths: list[Path], columns: Sequence[str], mark: pl.Expr) -> pl.DataFrame:
+    day = pl.col("date").cast(pl.Date).alias("_day")
+    rows = pl.scan_parquet(paths, hive_partitioning=True, glob=False)
+    return rows.select(day, "supplier_id", mark.alias(ORDERED), *columns).collect()
 
 
 def _has_room(values: pl.Series, days: int) -> bool:

@@ -38,10 +38,29 @@ def windows_as_of(project: Project, as_of: date, own: OwnWindows) -> list[Report
     for mission in project.missions:
         if mission.window.is_own:
             known = own(mission, as_of).items()
-            found += [ReportedWindow(as_of, mission, w, n) for w, n in known if w.is_reported(mission.grace_days, as_of)]
+            reported = ((w, n) for w, n in known if w.is_reported(mission.grace_days, as_of))
+            found += [ReportedWindow(as_of, mission, w, n) for w, n in reported if mission.has(w)]
         else:
-            found += [ReportedWindow(as_of, mission, w) for w in reported_windows(mission.window, mission.grace_days, as_of)]
+            found += [ReportedWindow(as_of, mission, window) for window in shared_windows(mission, as_of)]
     return found
+
+
+def shared_windows(mission: Mission, as_of: date) -> list[Window]:
+    """The windows of a mission whose suppliers share them with a row as of a day, oldest first: those that follow its rules."""
+    if mission.only is not None:
+        return sorted(window for window in mission.only if window.is_reported(mission.grace_days, as_of))
+    return [window for window in reported_windows(mission.window, mission.grace_days, as_of) if mission.has(window)]
+
+
+def reported_missions(project: Project, as_of: date, own: OwnWindows) -> list[Mission]:
+    """The missions, in their versions, that have a window as of a day."""
+    return [mission for mission in project.missions if _is_reported(mission, as_of, own)]
+
+
+def _is_reported(mission: Mission, as_of: date, own: OwnWindows) -> bool:
+    if mission.window.is_own:
+        return any(window.is_reported(mission.grace_days, as_of) and mission.has(window) for window in own(mission, as_of))
+    return bool(shared_windows(mission, as_of))
 
 
 def needed_days(project: Project, as_of_days: Iterable[date], own: OwnWindows) -> dict[str, set[date]]:
@@ -49,9 +68,9 @@ def needed_days(project: Project, as_of_days: Iterable[date], own: OwnWindows) -
     longest: dict[tuple[str, Window], date] = {}
     for as_of in as_of_days:
         for reported in windows_as_of(project, as_of, own):
-            at = (reported.mission.id, reported.window)
+            at = (reported.mission.key, reported.window)
             longest[at] = max(longest.get(at, date.min), reported.through)
-    sources = {str(mission.id): mission_sources(project, mission) for mission in project.missions}
+    sources = {mission.key: mission_sources(project, mission) for mission in project.missions}
     needed: dict[str, set[date]] = defaultdict(set)
     for (mission, window), through in longest.items():
         for source in sources[mission]:

@@ -11,11 +11,13 @@ import polars as pl
 
 from mission_cli.formula.assigned_sql import BOUNDS, assigned_as_of, assigned_table, own_target
 from mission_cli.formula.emit import identifier
-from mission_cli.model.calendar import WindowKind, reported_windows
+from mission_cli.model.calendar import WindowKind
 from mission_cli.model.missions import Mission
 from mission_cli.model.project import Project, Suppliers
 from mission_cli.store.database import Database, exact_path
 from mission_cli.store.manifest import LEFT
+from mission_cli.windows.kept import make_kept_of_suppliers, make_spans, own_restriction
+from mission_cli.windows.ranges import shared_windows
 
 _SHARED = {"_mission_no": pl.Int32, "_as_of": pl.Date, "_start": pl.Date, "_end": pl.Date}
 
@@ -52,18 +54,19 @@ def make_windows(
         for no, mission in enumerate(project.missions)
         if not mission.window.is_own
         for as_of in as_of_days
-        for window in reported_windows(mission.window, mission.grace_days, as_of)
+        for window in shared_windows(mission, as_of)
         if not decided_only or mission.decides_on(window.end) == as_of
     ]
     database.replace_temporary("shared_windows", pl.DataFrame(rows, schema=_SHARED, orient="row"))
+    make_spans(database, project)
     parts = ["SELECT _mission_no, _as_of, NULL::VARCHAR AS _owner, _start, _end FROM shared_windows"]
     assigned = dict(rosters.assigned)
     for no, mission in enumerate(project.missions):
         if mission.window.kind is WindowKind.SINCE and project.suppliers is not None:
-            parts.append(_since(no, mission, project.suppliers, decided_only))
+            parts.append(_of_these_rules(no, mission, _since(no, mission, project.suppliers), decided_only))
         elif mission.window.kind is WindowKind.ASSIGNED:
             _make_assigned(database, no, mission, assigned.get(mission.id, ()))
-            parts.append(_assigned(no, mission, decided_only))
+            parts.append(_of_these_rules(no, mission, _assigned(no), decided_only))
     database.execute(
         f"""CREATE OR REPLACE TEMP TABLE windows AS
         WITH reported AS (SELECT *, least(_end, _as_of) AS _through FROM ({" UNION ALL ".join(parts)})),
@@ -74,6 +77,16 @@ def make_windows(
           ON s._start = r._start AND s._through = r._through AND s._owner IS NOT DISTINCT FROM r._owner
         LEFT JOIN suppliers_as_of AS v USING (_as_of)"""
     )
+    make_kept_of_suppliers(database, project, lambda no: own_windows_sql(project, no))
+
+
+def own_windows_sql(project: Project, number: int) -> str:
+    """A query of all windows of a mission whose suppliers have their own: number, as-of day, owner, start, end."""
+    mission = project.missions[number]
+    if mission.window.kind is WindowKind.ASSIGNED:
+        return _assigned(number)
+    assert project.suppliers is not None, "checked: windows since an attribute are of suppliers that are defined"
+    return _since(number, mission, project.suppliers)
 
 
 def _make_suppliers(database: Database, suppliers: Suppliers | None, versions: Sequence[RosterVersion]) -> None:
@@ -105,19 +118,24 @@ def _make_roster(database: Database, table: str, empty: str, versions: Sequence[
     database.execute(f"CREATE OR REPLACE TEMP TABLE {table} AS {' UNION ALL BY NAME '.join(parts)}", paths)
 
 
-def _since(number: int, mission: Mission, suppliers: Suppliers, decided_only: bool) -> str:  # noqa: FBT001
+def _since(number: int, mission: Mission, suppliers: Suppliers) -> str:
     """From an attribute of each supplier on; those who left keep what began before."""
     start = identifier(mission.window.field)
     end = f"({start} + {mission.window.days - 1})"
     return f"""
-        SELECT {number}, _as_of, CAST({identifier(suppliers.key)} AS VARCHAR), {start}, {end}
-        FROM suppliers JOIN suppliers_as_of USING (_version)
-        WHERE {start} <= _as_of AND _as_of {"=" if decided_only else "<="} {end} + {mission.grace_days}
-          AND ({LEFT} IS NULL OR {start} < {LEFT})"""
+        SELECT {number} AS _mission_no, _as_of, CAST({identifier(suppliers.key)} AS VARCHAR) AS _owner, {start} AS _start,
+               {end} AS _end
+        FROM suppliers JOIN suppliers_as_of USING (_version) WHERE ({LEFT} IS NULL OR {start} < {LEFT})"""
 
 
-def _assigned(number: int, mission: Mission, decided_only: bool) -> str:  # noqa: FBT001
-    table = assigned_table(number)
+def _assigned(number: int) -> str:
     return f"""
-        SELECT {number}, _as_of, supplier_id, window_start, window_end FROM {table} JOIN {assigned_as_of(number)} USING (_version)
-        WHERE window_start <= _as_of AND _as_of {"=" if decided_only else "<="} window_end + {mission.grace_days}"""
+        SELECT {number} AS _mission_no, _as_of, supplier_id AS _owner, window_start AS _start, window_end AS _end
+        FROM {assigned_table(number)} JOIN {assigned_as_of(number)} USING (_version)"""
+
+
+def _of_these_rules(number: int, mission: Mission, windows: str, decided_only: bool) -> str:  # noqa: FBT001
+    """Those of a mission's windows that are reported and follow its rules."""
+    until = "=" if decided_only else "<="
+    reported = f"w._start <= w._as_of AND w._as_of {until} w._end + {mission.grace_days}"
+    return f"SELECT * FROM ({windows}) AS w WHERE {reported}{own_restriction(number, mission)}"

@@ -6,7 +6,7 @@ source is rolled by itself, and what they come to is joined: a table of all metr
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from pathlib import Path
 
@@ -29,6 +29,7 @@ from mission_cli.model.project import Project
 from mission_cli.store.database import Database, exact_path
 from mission_cli.store.statements import statement
 from mission_cli.windows.additive import ORDERED, Rows, read_rows
+from mission_cli.windows.kept import read_older_too
 from mission_cli.windows.sums import Span, sums_of_spans
 
 Partitions = Mapping[str, Mapping[date, Path]]
@@ -75,8 +76,8 @@ def _roll(
     table, days, of_source = f"totals_{place}", f"days_{place}", f"_source = {text_literal(source)}"
     spans = database.rows(f"SELECT _span_no, _start, _through FROM shared_spans WHERE {of_source} ORDER BY _span_no")
     strangers = _has_strangers(project, source)
-    rows = read_rows(files, metrics, strangers=strangers)
-    _add_up(database, table, source, rows, [Span(*span) for span in spans], strangers=strangers)
+    rows = read_rows(files, metrics, _days_with_strangers(project, source, files))
+    _add_up(database, table, source, rows, [Span(*span) for span in spans])
     others = [metric for metric in metrics if metric not in rows.metrics]
     if others or _any_own(project) or day_formulas(project, used_metrics(project)):
         _read_partitions(database, project, source, days, metrics, files)
@@ -91,10 +92,10 @@ def _roll(
     return f"(SELECT * FROM {_joined('LEFT', [table, f'others_{place}'])})"
 
 
-def _add_up(database: Database, table: str, source: str, rows: Rows, spans: Sequence[Span], *, strangers: bool) -> None:
+def _add_up(database: Database, table: str, source: str, rows: Rows, spans: Sequence[Span]) -> None:
     """Fill a table with the totals over spans that suppliers share of the metrics that add up."""
     counted = [column for metric in rows.metrics for column in counted_columns(metric)]
-    ordered = f"coalesce({ORDERED} > 0, FALSE)" if strangers else "TRUE"
+    ordered = f"coalesce({ORDERED} > 0, FALSE)" if ORDERED in rows.columns else "TRUE"
     values = "".join(f", {added_value(metric)} AS {identifier(metric.id)}" for metric in rows.metrics)
     chosen = f"_span_no, supplier_id, {ordered} AS {ordered_in(source)}{values}"
     database.replace_temporary(table, sums_of_spans(rows.frame, spans, rows.columns, counted), chosen)
@@ -130,6 +131,9 @@ def _read_partitions(
 ) -> None:
     """A temporary table of a source's days: `_day`, supplier_id, the columns of its metrics, and `_ordered`: the supplier has a
     final order that day."""
+    if any(metric.days is not None for metric in project.daily_metrics(source)):
+        read_older_too(database, project, source, table, metrics, days)
+        return
     columns = "".join(f", {day_columns(metric)}" for metric in metrics)
     ordered = "_ordered" if _has_strangers(project, source) else "TRUE AS _ordered"
     read = (
@@ -144,3 +148,9 @@ def _read_partitions(
 def _has_strangers(project: Project, source: str) -> bool:
     """Whether partitions of the source may have rows of suppliers without a final order that day."""
     return any(metric.names_strangers for metric in project.daily_metrics(source))
+
+
+def _days_with_strangers(project: Project, source: str, days: Iterable[date]) -> set[date]:
+    """The days whose partitions may have such rows."""
+    naming = [metric for metric in project.daily_metrics(source) if metric.names_strangers]
+    return {day for day in days if any(metric.days is None or day in metric.days for metric in naming)}

@@ -82,7 +82,18 @@ def clean(root: Path, *words: str) -> Ran:
     return ran
 
 
-PUBLISHED = ("orders", "left_out", "metrics", "results", "rejects", "duplicates", "rosters", "decisions", "corrections")
+PUBLISHED = (
+    "orders",
+    "left_out",
+    "metrics",
+    "results",
+    "rejects",
+    "duplicates",
+    "rosters",
+    "rules",
+    "decisions",
+    "corrections",
+)
 
 
 def tree(root: Path, folders: Sequence[str] = PUBLISHED) -> set[str]:

@@ -31,9 +31,9 @@ Row = dict[str, str]
 
 KEYS = {
     "": {"title", "why", "given", "steps"},
-    "given": {"preset", "timezone", "day_start", "metrics", "missions", "files"},
+    "given": {"preset", "timezone", "day_start", "rules", "metrics", "missions", "files"},
     "steps": {"change", "deliver", "run", "backfill", "only", "restate", "expect"},
-    "steps.change": {"timezone", "day_start", "metrics", "missions", "files"},
+    "steps.change": {"timezone", "day_start", "rules", "metrics", "missions", "files"},
     "steps.deliver": {"text", "newline", "bom"},
     "steps.expect": {
         "exit", "says", "results", "accounting", "rejects", "refused", "computed", "explain", "raw_rows_agree",
@@ -78,6 +78,7 @@ def known(table: Mapping[str, Any], where: str) -> None:
 
 def write_project(root: Path, setting: Mapping[str, Any]) -> None:
     head = {"name": "case", "timezone": setting.get("timezone", "UTC"), "day_start": setting.get("day_start", "00:00")}
+    head |= {"rules": setting["rules"]} if "rules" in setting else {}
     project = "".join(f'{key} = "{value}"\n' for key, value in head.items())
     preset = (HERE / "presets" / f"{setting['preset']}.toml").read_text("utf-8") if "preset" in setting else ""
     texts = {

@@ -596,7 +596,14 @@ def test_explain_tells_why_each_record_does_not_count(shop: Path) -> None:
     assert (other["key"], other["why"]) == ("B2", "other day: 2024-05-05 is before the window")
 
 
+def restating(root: Path) -> None:
+    """Let all windows of the project follow today's rules."""
+    text = (root / "metrics.toml").read_text()
+    (root / "metrics.toml").write_text(replaced(text, "[project]\n", '[project]\nrules = "restate"\n'))
+
+
 def test_explain_says_when_the_rules_changed_since(shop: Path) -> None:
+    restating(shop)
     text = (shop / "missions.toml").read_text()
     (shop / "missions.toml").write_text(replaced(text, "val = 10.5", "val = 12"))
     found = json.loads(done(shop, "explain", "supplier", "ann", "--json").out)
@@ -707,7 +714,7 @@ DAMAGES: dict[str, Damage] = {
     "the manifest is empty": _instead("data/manifest.json", lambda path: path.write_text("")),
     "the manifest is garbage": _garbage("data/manifest.json"),
     "the manifest is a list": _instead("data/manifest.json", lambda path: path.write_text("[]")),
-    "the manifest lacks its parts": _instead("data/manifest.json", lambda path: path.write_text('{"version": 2}')),
+    "the manifest lacks its parts": _instead("data/manifest.json", lambda path: path.write_text('{"version": 3}')),
     "the manifest has a null in it": _manifest('"state":{', '"state":null,"other":{'),
     "the manifest is of another version": _manifest('"version":', '"version":9'),
     "the manifest is a folder": _instead("data/manifest.json", Path.mkdir),

@@ -251,6 +251,8 @@ def test_progress_before_anything_was_computed(kinds: Path) -> None:
 
 
 def test_rules_newer_than_the_results_are_told(computed: Path) -> None:
+    metrics = computed / "metrics.toml"
+    metrics.write_text(replaced(metrics.read_text(), "[project]\n", '[project]\nrules = "restate"\n'))
     missions = computed / "missions.toml"
     missions.write_text(replaced(missions.read_text(), "val = 10.5", "val = 11.5"))
     assert "Note: the rules in metrics.toml or missions.toml changed" in printed(computed, "progress", "ann")

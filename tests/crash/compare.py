@@ -55,6 +55,7 @@ def shown(root: Path) -> Shown | None:
     days = [name for entries in whole["days"].values() for files in entries.values() for name in files if name]
     rosters = [entry[0] for entry in whole["suppliers"]] + [file for found in whole["assigned"].values() for _, file in found]
     columns = state["logs"]["columns"]
+    rosters += [book["file"] for book in whole["books"].values()]
     logs = [row[columns.index("file")] for row in state["logs"]["rows"]]
     for row in state["logs"]["rows"]:
         if row[columns.index("file")].startswith(_CORRECTIONS):

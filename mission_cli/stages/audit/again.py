@@ -7,13 +7,13 @@ from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
-from mission_cli.daily.partition import partition_meaning, partition_metrics
+from mission_cli.daily.partition import partition_meanings, partition_metrics
 from mission_cli.model.metrics import Method
 from mission_cli.model.project import Source
 from mission_cli.stages.audit.findings import Again, Audit
 from mission_cli.stages.context import Context
 from mission_cli.stages.evaluate import compute_again, standing_days
-from mission_cli.stages.heal import Plan, compute_days
+from mission_cli.stages.heal import Plan, compute_days, plans_of
 from mission_cli.stages.rosters import KnownRosters
 from mission_cli.store.layout import Layout, metabase_file
 from mission_cli.store.ledger import PartitionEntry
@@ -29,16 +29,16 @@ def check_again(audit: Audit, context: Context, damaged: set[str]) -> None:
         (place.data / "metabase").symlink_to(kept.resolve())
     _check_days(audit, audit.again, replace(context, layout=place))
     rosters = KnownRosters.of(context)
-    if any(name.startswith(("metrics/", "rosters/")) for name in damaged):
-        audit.notes.append("results were not computed again, because partitions or rosters are damaged")
+    if any(name.startswith(("metrics/", "rosters/", "rules/")) for name in damaged):
+        audit.notes.append("results were not computed again, because partitions, rosters or kept rules are damaged")
     else:
         _check_results(audit, audit.again, context, rosters, place.data)
 
 
 def _check_days(audit: Audit, again: Again, context: Context) -> None:
     known = context.ledger.partitions()
-    plans = [_plan(context, again, source, known.get(source.id, {})) for source in context.project.sources]
-    context.watch.begin("recompute", sum(len(days) for _, _, days in plans))
+    plans = [p for source in context.project.sources for p in _plans(context, again, source, known.get(source.id, {}))]
+    context.watch.begin("recompute", sum(len(part.stale) for part in plans))
     for job, entries in compute_days(context, plans):
         for entry in entries:
             again.days += 1
@@ -47,19 +47,18 @@ def _check_days(audit: Audit, again: Again, context: Context) -> None:
         context.watch.advance(len(entries))
 
 
-def _plan(context: Context, again: Again, source: Source, known: Mapping[date, PartitionEntry]) -> Plan:
+def _plans(context: Context, again: Again, source: Source, known: Mapping[date, PartitionEntry]) -> list[Plan]:
     """The days of a source that would be the same: not those that wait to be computed, nor those that need Metabase again."""
-    meaning = partition_meaning(partition_metrics(context.project, source.id), context.project.timezone)
-    stale = context.ledger.stale_days(source.id, meaning)
+    stale = context.ledger.stale_days(source.id, partition_meanings(context.project, source.id))
     again.stale += sum(day in known for day in stale)
     fresh = [day for day in known if day not in stale]
     wanted = {day: (known[day].change, "") for day in sorted(fresh) if _all_kept(context, source, known[day])}
     again.unkept += len(fresh) - len(wanted)
-    return source, meaning, wanted
+    return plans_of(context.project, source, wanted)
 
 
 def _all_kept(context: Context, source: Source, entry: PartitionEntry) -> bool:
-    cards = [m.card for m in partition_metrics(context.project, source.id) if m.method is Method.METABASE]
+    cards = [m.card for m in partition_metrics(context.project, source.id, entry.day) if m.method is Method.METABASE]
     return entry.orders_file is None or all((context.layout.data / metabase_file(card, entry.day)).exists() for card in cards)
 
 

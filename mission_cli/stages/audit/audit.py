@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+
+from mission_cli.model.errors import StorageError
 from mission_cli.stages.audit.again import check_again
 from mission_cli.stages.audit.evidence import check_awards, check_days, check_rejects
 from mission_cli.stages.audit.files import check_files, check_manifest, find_leftovers, recorded_files, recorded_in
 from mission_cli.stages.audit.findings import DATABASE, Audit
 from mission_cli.stages.audit.sums import check_ledger, check_seals, unreadable_tables
 from mission_cli.stages.context import Context, Watch
+from mission_cli.stages.kept import follow_kept_rules
 from mission_cli.store.layout import Layout
+from mission_cli.store.ledger import REFUSED
 
 
 def audit_everything(context: Context, *, deep: bool) -> Audit:
@@ -17,7 +22,9 @@ def audit_everything(context: Context, *, deep: bool) -> Audit:
     if unreadable_tables(audit, context.database):
         _without_ledger(audit, context.layout, context.watch)
         return audit
-    whole = context.database.rows("SELECT outcome FROM runs ORDER BY run DESC LIMIT 1") == [("done",)]
+    with suppress(StorageError):  # of rules that windows keep: what is wrong with them is found below
+        follow_kept_rules(context)
+    whole = context.database.rows("SELECT outcome FROM runs ORDER BY run DESC LIMIT 1") in ([("done",)], [(REFUSED,)])
     manifest = check_manifest(audit, context.layout, context.ledger if whole else None)
     if whole:
         check_seals(audit, context.database, context.layout.manifest)

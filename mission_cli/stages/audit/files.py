@@ -50,6 +50,7 @@ def recorded_files(database: Database) -> list[Recorded]:
         UNION ALL SELECT file, digest, rows FROM decisions
         UNION ALL SELECT file, NULL, rows FROM rosters
         UNION ALL SELECT file, NULL, rows FROM logs
+        UNION ALL SELECT file, NULL, rows FROM rule_books
         UNION ALL SELECT unnest([orders_file, left_out_file]), NULL, NULL FROM partitions"""
     rows = database.rows(f"SELECT DISTINCT * FROM ({sql}) WHERE file IS NOT NULL ORDER BY ALL")
     return [Recorded(name, digest or _in_name(name), count) for name, digest, count in rows]

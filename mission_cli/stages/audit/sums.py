@@ -40,6 +40,10 @@ _OF_THE_LEDGER = (
        FROM partitions GROUP BY source, day HAVING count(*) > 1 ORDER BY source, day""",
     """SELECT format('results as of {}: are there more than once', as_of)
        FROM evaluations GROUP BY as_of HAVING count(*) > 1 ORDER BY as_of""",
+    """SELECT format('the window {} to {} of {} keeps rules that are not there', window_start, window_end, mission)
+       FROM window_rules ANTI JOIN (FROM book_rules JOIN rule_books USING (book)) USING (mission, book) ORDER BY ALL""",
+    """SELECT format('the window {} to {} of {} keeps its rules more than once', window_start, window_end, mission)
+       FROM window_rules GROUP BY mission, window_start, window_end HAVING count(*) > 1 ORDER BY ALL""",
     """SELECT format('roster {}: version {} is missing', roster, n)
        FROM (SELECT roster, unnest(range(1, max(version) + 1)) AS n FROM rosters GROUP BY roster)
        ANTI JOIN (SELECT roster, version AS n FROM rosters) USING (roster, n) ORDER BY roster, n""",

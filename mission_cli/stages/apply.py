@@ -1,0 +1,86 @@
+"""Windows that keep older rules follow those of today from now on: what is forgotten, and which results that makes stale."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import date
+from difflib import get_close_matches
+
+from mission_cli.formula.effective import Version
+from mission_cli.formula.rules import mission_rules
+from mission_cli.model.errors import UsageError
+from mission_cli.stages.context import Context
+from mission_cli.stages.rosters import KnownRosters
+from mission_cli.store.kept import books, forget_kept
+from mission_cli.windows.ranges import windows_as_of
+
+
+@dataclass(frozen=True, slots=True)
+class AppliedRules:
+    """Windows of a mission that kept older rules. `since`: the first as-of day of which results were published by these;
+    `running`: how many are not decided as of the newest results; `removed`: the mission is no longer there, so that they end."""
+
+    mission: str
+    since: date
+    windows: int
+    running: int
+    removed: bool
+
+
+@dataclass(slots=True)
+class Applied:
+    """What follows today's rules from now on, and the as-of days whose results are older than that."""
+
+    rules: list[AppliedRules] = field(default_factory=list)
+    results: list[date] = field(default_factory=list)
+
+
+def find_kept(context: Context, mission: str | None) -> Applied:
+    """What `restate_rules` would do, of one mission or all. Raises UsageError for a mission that is not known."""
+    chosen = _chosen(context, mission)
+    if not chosen:
+        return Applied()
+    latest = context.ledger.latest_evaluation() or date.min
+    there = {one.id for one in context.today_rules.missions}
+    found = Applied(results=_affected(context, {version.mission.id for version in chosen}))
+    for version in chosen:
+        name, grace = version.mission.id, version.mission.grace_days
+        running = sum((window.end - latest).days + grace > 0 for window in version.windows)
+        found.rules.append(AppliedRules(name, version.since, len(version.windows), running, name not in there))
+    return found
+
+
+def restate_rules(context: Context, found: Applied) -> None:
+    """Forget the older rules, and mark the results that they made as stale."""
+    now, known = mission_rules(context.today_rules), books(context.database)
+    with context.database.transaction():
+        for mission in {rules.mission for rules in found.rules}:
+            older = [name for name, book in known.items() if book.missions.get(mission) != now.get(mission)]
+            context.obsolete += forget_kept(context.database, mission, older)
+        context.ledger.mark_restated(found.results)
+    context.project, context.as_in_files, context.versions = context.today_rules, None, ()
+
+
+def _chosen(context: Context, mission: str | None) -> list[Version]:
+    known = sorted({one.id for one in context.today_rules.missions} | {version.mission.id for version in context.versions})
+    if mission is not None and mission not in known:
+        near = get_close_matches(mission, known, n=1)
+        hint = f'did you mean "{near[0]}"?' if near else f"missions: {', '.join(known)}"
+        raise UsageError(f'unknown mission "{mission}" ({hint})')
+    return [version for version in context.versions if mission in (None, version.mission.id)]
+
+
+def _affected(context: Context, missions: set[str]) -> list[date]:
+    """The as-of days that have results in which a window would follow other rules, or be another."""
+    rosters = KnownRosters.of(context)
+    older = [(v.mission.id, window) for v in context.versions if v.mission.window.is_own for window in v.windows]
+    found = []
+    for day in sorted(context.ledger.evaluation_meanings()):
+        now, then = (
+            {(w.mission.key, w.window) for w in windows_as_of(project, day, rosters.own_windows) if w.mission.id in missions}
+            for project in (context.today_rules, context.project)
+        )
+        hidden = any(name == key and other.overlaps(window) for key, window in then for name, other in older)
+        if now != then or hidden:
+            found.append(day)
+    return found

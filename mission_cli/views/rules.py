@@ -1,0 +1,65 @@
+"""Which rules a published window follows: today's, or older ones that it keeps."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import date
+from functools import cached_property
+
+from mission_cli.config.kept import kept_project
+from mission_cli.formula.rules import book_of, mission_rules, rules_meaning
+from mission_cli.model.calendar import Window
+from mission_cli.model.missions import Mission
+from mission_cli.model.project import Project
+from mission_cli.views.published import Published
+
+
+@dataclass(frozen=True, slots=True)
+class Followed:
+    """The rules of a mission's window, and the project that they stand in. `since`: of older ones, the first as-of day of which
+    results were published by them. `registered`: it is recorded with which rules the window was published."""
+
+    project: Project
+    mission: Mission
+    since: date | None = None
+    registered: bool = False
+
+
+@dataclass(frozen=True)
+class Rules:
+    """The rules of today, and those that the manifest says windows keep."""
+
+    today: Project
+    source: Published
+
+    @cached_property
+    def _now(self) -> dict[str, str]:
+        return mission_rules(self.today)
+
+    def of(self, mission: str, window: Window | None) -> Followed | None:
+        """The rules of a window; without one, today's. None when the mission is no longer there and nothing is kept of it."""
+        here = next((one for one in self.today.missions if one.id == mission), None)
+        book = self.source.manifest.book_of(mission, window) if self.today.keeps and window is not None else None
+        if book is None or book.missions.get(mission) == self._now.get(mission):
+            return Followed(self.today, here, registered=book is not None) if here is not None else None
+        then = kept_project(self.source.path(book.file), self.today)
+        project = _with_sources_of(self.today, then)
+        return Followed(project, next(one for one in then.missions if one.id == mission), book.since, registered=True)
+
+    def are_newer(self, as_of: date, followed: Followed) -> bool:
+        """Whether today's rules of the mission are others than those that results as of a day were made by."""
+        made_by = self.source.manifest.results[as_of].rules
+        if not self.today.keeps:
+            return made_by != rules_meaning(self.today)
+        if followed.registered or made_by == book_of(self._now):
+            return False
+        then = self.source.manifest.books.get(made_by)
+        return then is None or then.missions.get(followed.mission.id) != self._now[followed.mission.id]
+
+
+def _with_sources_of(today: Project, then: Project) -> Project:
+    """Older rules over the sources and suppliers of today: these have no versions."""
+    here = {source.id: source for source in today.sources}
+    sources = (*today.sources, *(source for source in then.sources if source.id not in here))
+    suppliers = today.suppliers or then.suppliers
+    return replace(then, sources=sources, suppliers=suppliers, timezone=today.timezone, day_start=today.day_start)

@@ -1,0 +1,1 @@
+"""Windows keep the rules that they were first published with."""
