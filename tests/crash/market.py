@@ -231,6 +231,8 @@ SCENARIOS = (
     Scenario("run", ("run", "--date", as_of(2)), "first", put_third_day, as_of(1)),
     Scenario("backfill", _WHOLE, "first", put_last_days, as_of(1)),
     Scenario("changed", _WHOLE, "backfill", put_other_meaning, as_of(4)),
+    Scenario("apply", ("apply", "--restate"), "changed", put_other_meaning, as_of(4)),
+    Scenario("restated", ("backfill", "--only", "stale"), "apply", put_other_meaning, as_of(4)),
 )
 
 

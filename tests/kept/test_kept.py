@@ -251,7 +251,7 @@ def test_apply_says_what_it_does(project: Path) -> None:
     before = {path: path.read_bytes() for path in (project / "data").rglob("*.parquet")}
     told = done(project, "apply", "--restate", "--mission", "week", "--dry-run").out
     assert told.startswith(
-        "week: 2 windows by the rules of 2024-04-29, 1 running, would follow the rules of today\nresults of 10 days"
+        "week: 3 windows by the rules of 2024-04-29, 1 running, would follow the rules of today\nresults of 10 days"
     )
     assert {path: path.read_bytes() for path in (project / "data").rglob("*.parquet")} == before
     told = done(project, "apply", "--restate", "--mission", "week").out
