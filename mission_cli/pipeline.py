@@ -211,7 +211,7 @@ def apply(project: Project, mission: str | None, command: str, now: datetime, wa
             follow_kept_rules(context)
             return find_kept(context, mission)
     with _begun(project, command, now, watch, lambda latest: latest or UNDATED) as context:
-        if context.littered:  # what it computed is not published yet, and must not be in part
+        if context.littered and context.has_unseen():  # which must not be published in part
             raise UsageError("the last run was cut off or failed: run it again, then apply")
         follow_kept_rules(context)
         found, mistake = Applied(), None

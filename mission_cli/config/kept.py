@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-from functools import cache
 from pathlib import Path
 
 import polars as pl
@@ -20,20 +18,15 @@ def rule_texts(project: Project) -> pl.DataFrame:
     return pl.DataFrame(project.texts, schema={"name": pl.String, "text": pl.String}, orient="row")
 
 
-def kept_project(path: Path, today: Project) -> Project:
-    """The project whose texts were kept in a file; it lies where today's lies. Raises StorageError when it cannot be read."""
-    return replace(_read(path), root=today.root)
-
-
-@cache
-def _read(path: Path) -> Project:
+def kept_project(path: Path, root: Path) -> Project:
+    """The project whose texts were kept in a file, as if it lay in `root`. Raises StorageError when it cannot be read."""
     try:
         texts = dict(pl.read_parquet(path, glob=False, hive_partitioning=False).select("name", "text").rows())
     except FileNotFoundError:
         raise StorageError(f"{path} is not there; {_MEND}") from None
     except (pl.exceptions.PolarsError, OSError) as error:
         raise StorageError(f"{path} cannot be read: {str(error).splitlines()[0]}; {_MEND}") from error
-    loaded = read_project(path.parent, texts)
+    loaded = read_project(root, texts)
     if loaded.project is None or loaded.problems:
         said = loaded.problems[0] if loaded.problems else "it holds no project"
         raise StorageError(f"{path} holds rules that this version of missionctl does not take: {said}; {_MEND}")

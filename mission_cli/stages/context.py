@@ -96,6 +96,11 @@ class Context:
         """Let readers see what the ledger names now. What it no longer names stays a while, for those who are reading it."""
         write_manifest(self.layout.manifest, self._manifest())
 
+    def has_unseen(self) -> bool:
+        """Whether an earlier run, that was cut off or failed, computed what readers are not shown yet."""
+        shown, known = read_manifest(self.layout.manifest), self.ledger.manifest({})
+        return (shown.days, shown.results) != (known.days, known.results)
+
     def remove_obsolete(self) -> None:
         """Remove what the ledger no longer names, when it has been published."""
         if self.obsolete:

@@ -175,7 +175,7 @@ def _paid(context: Context, missions: Sequence[Mission], earned: pl.DataFrame) -
     """KEYS and `reward`: what limits leave of everything earned."""
     engine = in_memory(context.project.timezone)
     engine.replace_temporary("awards", earned.select(*KEYS, pl.col("earned").cast(MONEY)))
-    return paid_awards(engine, missions).select(*KEYS, pl.col("reward").cast(MONEY))
+    return paid_awards(engine, missions, NO_AWARDS).select(*KEYS, pl.col("reward").cast(MONEY))
 
 
 def _moved(awards: pl.DataFrame, paid: pl.DataFrame) -> pl.DataFrame:

@@ -22,6 +22,7 @@ from mission_cli.model.project import Project
 from mission_cli.stages.context import Context
 from mission_cli.stages.decisions import date_results, keep_decided
 from mission_cli.stages.kept import keep_rules, rules_as_of, rules_now
+from mission_cli.stages.paid import paid_by_versions
 from mission_cli.stages.parallel import in_order
 from mission_cli.stages.rosters import KnownRosters
 from mission_cli.store.database import Database, in_memory
@@ -258,27 +259,21 @@ def _awards(engine: Database, task: EvaluationTask, frame: pl.DataFrame) -> pl.D
         return NO_AWARDS
     every = pl.concat([task.awards.drop("reward"), earned])
     engine.replace_temporary("awards", every)
-    paid = paid_awards(engine, task.project.missions)
+    paid = paid_awards(engine, task.project.missions, task.awards)
     return paid.filter(pl.col("decided_on").is_in(list(task.as_of_days))).select(
         pl.col(name).cast(kind) for name, kind in _AWARDS.items()
     )
 
 
-def paid_awards(engine: Database, missions: Sequence[Mission]) -> pl.DataFrame:
-    """What limits leave of `awards`. Where a mission has versions, the limits of each count over all decisions of the mission,
-    and say what is paid for its own windows."""
-    if not any(mission.version for mission in missions):
-        return engine.frame(f"SELECT * FROM ({paid_sql(missions)}) ORDER BY ALL")
-    parts = [_paid_by(engine.frame(paid_sql([mission])), mission) for mission in missions]
-    return pl.concat(parts).sort(pl.all())
-
-
-def _paid_by(paid: pl.DataFrame, mission: Mission) -> pl.DataFrame:
-    windows = sorted(mission.aside if mission.only is None else mission.only)
-    spans = pl.DataFrame(
-        [(w.start, w.end) for w in windows], schema={"window_start": pl.Date, "window_end": pl.Date}, orient="row"
-    )
-    return paid.join(spans, on=["window_start", "window_end"], how="anti" if mission.only is None else "semi")
+def paid_awards(engine: Database, missions: Sequence[Mission], earlier: pl.DataFrame) -> pl.DataFrame:
+    """What limits leave of `awards`. `earlier`: those of them that are paid already, where a mission has versions."""
+    versions = {mission.id for mission in missions if mission.version}
+    plain = [mission for mission in missions if mission.id not in versions]
+    paid = engine.frame(f"SELECT * FROM ({paid_sql(plain)}) ORDER BY ALL")
+    if not versions:
+        return paid
+    awards = engine.frame("SELECT * FROM awards")
+    return pl.concat([paid, *(paid_by_versions(awards, earlier, missions, name) for name in sorted(versions))]).sort(pl.all())
 
 
 def _with_rewards(frame: pl.DataFrame, awards: pl.DataFrame) -> pl.DataFrame:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date
 
@@ -22,7 +22,6 @@ from mission_cli.stages.rosters import KnownRosters
 from mission_cli.store.files import Draft
 from mission_cli.store.kept import add_book, books, forget_all_kept, has_new, keep_new, kept_books, kept_windows
 from mission_cli.store.layout import RULES
-from mission_cli.store.manifest import BookEntry
 from mission_cli.windows.ranges import reported_missions, shared_windows
 
 
@@ -66,17 +65,16 @@ def kept_versions(context: Context) -> list[Version]:
         if older != rules.get(mission):
             named.setdefault((mission, older), []).append(book)
     order = list(known)
-    return [
-        _version(context, mission, older, sorted(found, key=order.index), known)
-        for (mission, older), found in sorted(named.items())
-    ]
-
-
-def _version(context: Context, mission: str, rules: str, names: Sequence[str], known: Mapping[str, BookEntry]) -> Version:
-    entry = known[names[0]]
-    project = kept_project(context.layout.data / entry.file, context.today_rules)
-    found = next(one for one in project.missions if one.id == mission)
-    return Version(project, found, rules, entry.since, kept_windows(context.database, mission, names))
+    by_age = {key: sorted(found, key=order.index) for key, found in named.items()}
+    files = {known[found[0]].file for found in by_age.values()}
+    projects = {file: kept_project(context.layout.data / file, context.today_rules.root) for file in files}
+    versions = []
+    for (mission, older), found in sorted(by_age.items(), key=lambda item: (order.index(item[1][0]), item[0])):
+        entry, windows = known[found[0]], kept_windows(context.database, mission, found)
+        project = projects[entry.file]
+        there = next(one for one in project.missions if one.id == mission)
+        versions.append(Version(project, there, older, entry.since, windows))
+    return versions
 
 
 def refuse_lost(context: Context, first: date, last: date) -> None:

@@ -130,7 +130,7 @@ def changed_missions(context: Context, as_of: date) -> list[ChangedMission]:
     newest = known.get(made_by) if made_by in known else next(reversed(known.values()), None)
     if not context.today_rules.keeps or newest is None:
         return []
-    then = kept_project(context.layout.data / newest.file, context.today_rules)
+    then = kept_project(context.layout.data / newest.file, context.today_rules.root)
     running = {version.mission.id for version in context.versions if _running(context, version.mission.id, as_of)}
     names = [n for n in dict.fromkeys([*now, *newest.missions]) if now.get(n) != newest.missions.get(n)]
     found = [

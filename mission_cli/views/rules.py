@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import cached_property
 
@@ -31,6 +31,7 @@ class Rules:
 
     today: Project
     source: Published
+    _kept: dict[str, Project] = field(default_factory=dict)
 
     @cached_property
     def _now(self) -> dict[str, str]:
@@ -42,9 +43,10 @@ class Rules:
         book = self.source.manifest.book_of(mission, window) if self.today.keeps and window is not None else None
         if book is None or book.missions.get(mission) == self._now.get(mission):
             return Followed(self.today, here, registered=book is not None) if here is not None else None
-        then = kept_project(self.source.path(book.file), self.today)
-        project = _with_sources_of(self.today, then)
-        return Followed(project, next(one for one in then.missions if one.id == mission), book.since, registered=True)
+        if book.file not in self._kept:
+            self._kept[book.file] = _with_sources_of(self.today, kept_project(self.source.path(book.file), self.today.root))
+        project = self._kept[book.file]
+        return Followed(project, next(one for one in project.missions if one.id == mission), book.since, registered=True)
 
     def are_newer(self, as_of: date, followed: Followed) -> bool:
         """Whether today's rules of the mission are others than those that results as of a day were made by."""

@@ -267,6 +267,8 @@ SCENARIOS = (
     Scenario("paid", _WHOLE, "first", put_paid_days, as_of(1)),
     Scenario("late", ("run", "--date", as_of(5)), "paid", put_late, as_of(4)),
     Scenario("restated", (*_RESTATE, "--reason", "they asked"), "late", put_nothing, as_of(5)),
+    Scenario("apply", ("apply", "--restate"), "changed", put_other_meaning, as_of(4)),
+    Scenario("reworked", ("backfill", "--only", "stale"), "apply", put_other_meaning, as_of(4)),
 )
 
 

@@ -251,7 +251,7 @@ def test_apply_says_what_it_does(project: Path) -> None:
     before = {path: path.read_bytes() for path in (project / "data").rglob("*.parquet")}
     told = done(project, "apply", "--restate", "--mission", "week", "--dry-run").out
     assert told.startswith(
-        "week: 2 windows by the rules of 2024-04-29, 1 running, would follow the rules of today\nresults of 10 days"
+        "week: 3 windows by the rules of 2024-04-29, 1 running, would follow the rules of today\nresults of 10 days"
     )
     assert {path: path.read_bytes() for path in (project / "data").rglob("*.parquet")} == before
     told = done(project, "apply", "--restate", "--mission", "week").out
@@ -333,3 +333,82 @@ def stands(frame: pl.DataFrame) -> list[tuple[Any, ...]]:
 
 def test_plan_of_a_project_with_nothing_to_do_says_so(project: Path) -> None:
     assert "do nothing" in done(project, "plan", "--date", day(CHANGED + 1)).out
+
+
+# ---------------------------------------------------------------- more than one change
+
+
+@pytest.mark.parametrize(
+    "steps",
+    [
+        (["a target", "a filter"], [], ["an expression"]),
+        (["newcomers for longer"], ["newcomers for longer", "a filter"], ["own become weeks"]),
+        (["own become weeks"], ["own become weeks", "a filter"], ["newcomers for longer", "a tier"]),
+        (["a mission is gone"], [], ["a mission is gone", "SQL"]),
+        (["weeks become own"], ["weeks from Sunday"], []),
+    ],
+)
+def test_rules_that_change_again(steps: tuple[list[str], ...], tmp_path: Path) -> None:
+    """What was published once is the same for ever, and no supplier has two windows of one mission with an order in common."""
+    root = started(tmp_path, 2)
+    seen = {number: results(root, number) for number in range(CHANGED)}
+    for place, names in enumerate(steps):
+        now = texts()
+        for name in names:
+            (CHANGES | WINDOWS)[name](now)
+        write(root, now)
+        first = CHANGED + 3 * place
+        backfill(root, first, first + 2)
+        seen |= {number: results(root, number) for number in range(first, first + 3)}
+    for frame in seen.values():
+        windows = [span for span in dict.fromkeys(spans(frame)) if span[0] not in ("rolling", "own")]
+        for one in windows:
+            assert not [o for o in windows if o != one and o[:2] == one[:2] and overlaps(o[2:], one[2:])], one
+    assert done(root, "verify", "--deep").code == 0
+    done(root, "backfill", "--from", day(0), "--to", day(max(seen)), "--only", "all")
+    for number, before in seen.items():
+        registered = {(m, s, e) for m, _, s, e in spans(before) if m != "rolling"}
+        after = results(root, number)
+        assert rows_where(after, lambda span, r=registered: (span[0], *span[2:]) in r) == rows_where(  # type: ignore[misc]
+            before, lambda span: span[0] != "rolling"
+        )
+    assert done(root, "verify", "--deep").code == 0
+    done(root, "prune", "--keep-days", "2")
+    done(root, "run", "--date", day(max(seen)))
+    assert done(root, "verify", "--deep").code == 0
+
+
+def test_limits_count_over_the_decisions_of_all_versions(tmp_path: Path) -> None:
+    root = tmp_path / "limited"
+    now = texts()
+    now["missions.toml"] = (
+        now["missions.toml"]
+        .replace(
+            '[missions.day]\nwindow = { kind = "day" }\n',
+            '[missions.day]\nwindow = { kind = "day" }\nreward = 10\nlimits = { per_supplier = 30 }\n',
+        )
+        .replace("val = [5, 15]", "val = [0, 99]")
+    )
+    write(root, now)
+    deliver(root, 1, DAYS)
+    backfill(root, 0, CHANGED - 1)
+    now["missions.toml"] = now["missions.toml"].replace("per_supplier = 30", "per_supplier = 50")
+    write(root, now)
+    backfill(root, CHANGED, LAST)
+    paid = pl.concat([results(root, n) for n in range(DAYS)]).filter(pl.col("mission_id") == "day", pl.col("reward") > 0)
+    totals = paid.group_by("supplier_id").agg(pl.col("reward").sum())
+    assert totals["reward"].max() == 50
+    of_before = paid.filter(pl.col("window_start") < pl.lit(day(CHANGED - 1)).str.to_date())
+    assert of_before.group_by("supplier_id").agg(pl.col("reward").sum())["reward"].max() == 30
+    assert done(root, "verify", "--deep").code == 0
+
+
+def test_damaged_rules_are_found_and_told(project: Path) -> None:
+    for file in (project / "data/rules").glob("*.parquet"):
+        file.write_bytes(b"nothing")
+    ran = missionctl(project, "verify")
+    assert ran.code == 1
+    assert "data/rules/rules-" in ran.out
+    ran = missionctl(project, "run", "--date", day(CHANGED + 2))
+    assert ran.code == 3
+    assert "missionctl apply --restate" in ran.err
