@@ -51,7 +51,7 @@ def read_rows(files: Mapping[date, Path], metrics: Sequence[DailyMetric], strang
 
 def _read(paths: list[Path], columns: Sequence[str], mark: pl.Expr) -> pl.DataFrame:
     day = pl.col("date").cast(pl.Date).alias("_day")
-    rows = pl.scan_parquet(paths, hive_partitioning=True, glob=False)
+    rows = pl.scan_parquet(paths, hive_partitioning=True, glob=False, extra_columns="ignore")
     return rows.select(day, "supplier_id", mark.alias(ORDERED), *columns).collect()
 
 
