@@ -43,9 +43,6 @@ metrics_app = typer.Typer(help="The metrics and what they are made of.", rich_ma
 app.add_typer(metrics_app, name="metrics", invoke_without_command=True)
 explain_app = typer.Typer(help="Why a number is what it is.", no_args_is_help=True, rich_markup_mode=None)
 app.add_typer(explain_app, name="explain")
-upkeep.register(app)
-corrections.register(app)
-rules.register(app)
 
 
 def main() -> None:
@@ -309,3 +306,8 @@ def metrics_graph(
     if form not in GRAPH_FORMS:
         raise typer.BadParameter(f'"{form}" is not a format; choose {", ".join(GRAPH_FORMS)}')
     print_graph(load_project(asked(context).root), form, color=asked(context).color)
+
+
+rules.register(app)
+corrections.register(app)
+upkeep.register(app)
