@@ -1205,17 +1205,18 @@ def test_targets_far_down_in_a_long_file(tmp_path: Path, monkeypatch: pytest.Mon
 
 def test_a_file_of_suppliers_that_is_refused_once_its_columns_changed(tmp_path: Path) -> None:
     """What was taken in before has other columns, so that missions could not ask it."""
-    root = write_shop(tmp_path)
+    metrics = replaced(METRICS, "[project]\n", '[project]\nrules = "restate"\n')
+    root = write_shop(tmp_path, metrics)
     assert missionctl(root, "run", "--date", "2024-05-07").code == 0
     since = replaced(MISSIONS, WEEKLY, 'window = { kind = "since", field = "city", days = 3 }')
-    write_shop(root, replaced(METRICS, 'city = "string"', 'city = "date"'), replaced(since, "city = 'SGN' AND ", ""))
+    write_shop(root, replaced(metrics, 'city = "string"', 'city = "date"'), replaced(since, "city = 'SGN' AND ", ""))
     ran = missionctl(root, "run", "--date", "2024-05-07")
     reason = '3 of 3 records rejected, where 1 in 100 may be; the first in line 2: city "SGN" is not a date like 2026-10-31'
     said = f"missionctl: data/exports/suppliers.csv: refused: {reason}; without it no mission can select suppliers"
     assert (ran.code, ran.err.splitlines()[-1]) == (2, said)
     write_shop(
         root,
-        replaced(METRICS, 'city = "string"', 'visit = "date"'),
+        replaced(metrics, 'city = "string"', 'visit = "date"'),
         replaced(since, "city", "visit").replace("city = 'SGN' AND ", ""),
     )
     ran = missionctl(root, "explain", "supplier", "cid", "--mission", "week")
