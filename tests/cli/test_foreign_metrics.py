@@ -63,10 +63,25 @@ def trips(orders):
 
 def test_a_changed_file_is_computed_again(tmp_path: Path) -> None:
     root = shop(tmp_path, PYTHON)
+    metrics = (root / "metrics.toml").read_text()
+    (root / "metrics.toml").write_text(metrics.replace("[project]\n", '[project]\nrules = "restate"\n', 1))
     done(root, "run", *DAY)
     (root / "python/peak.py").write_text(PEAK.replace("pl.len()", "(2 * pl.len())"))
     assert "metrics changed" in done(root, "run", *DAY).err
     assert trips(root) == {"ann": "4", "bob": "2"}
+
+
+def test_a_window_keeps_the_text_of_a_file(tmp_path: Path) -> None:
+    root = shop(tmp_path, PYTHON)
+    done(root, "run", *DAY)
+    (root / "python/peak.py").write_text(PEAK.replace("pl.len()", "(2 * pl.len())"))
+    assert "metrics changed" in done(root, "run", *DAY).err
+    assert trips(root) == {"ann": "2", "bob": "1"}
+    (root / "python/peak.py").rename(root / "python/other.py")
+    metrics = (root / "metrics.toml").read_text()
+    (root / "metrics.toml").write_text(metrics.replace("python/peak.py", "python/other.py"))
+    done(root, "run", *DAY)
+    assert trips(root) == {"ann": "2", "bob": "1"}
 
 
 @pytest.mark.parametrize(
