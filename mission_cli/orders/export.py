@@ -12,7 +12,7 @@ from mission_cli.formula.emit import identifier
 from mission_cli.model.project import Source
 from mission_cli.orders.merge import duplicates_table, orders_table
 from mission_cli.store.database import Database
-from mission_cli.store.files import Draft, Published, Publisher
+from mission_cli.store.files import Draft, Publisher
 from mission_cli.store.layout import left_out_folder, orders_folder
 from mission_cli.store.statements import columns, statement
 
@@ -21,10 +21,10 @@ _ROWS_AT_ONCE = 100_000
 
 @dataclass(frozen=True, slots=True)
 class DayFiles:
-    """The two files of a day; None where the day has no such records."""
+    """The names of the two files of a day; None where the day has no such records."""
 
-    orders: Published | None
-    left_out: Published | None
+    orders: str | None
+    left_out: str | None
 
 
 def in_portions(database: Database, source: Source, days: Sequence[date]) -> Iterator[list[date]]:
@@ -50,12 +50,15 @@ def in_portions(database: Database, source: Source, days: Sequence[date]) -> Ite
 class DayRecords:
     """Records of some days, by day: final orders and those left out. Sorted by supplier, time and key."""
 
+    days: Sequence[date]
     orders: dict[date, pl.DataFrame]
     left_out: dict[date, pl.DataFrame]
 
 
 def read_days(database: Database, source: Source, days: Sequence[date]) -> DayRecords:
     """Everything that is dated to the days."""
+    if not days:
+        return DayRecords(days, {}, {})
     database.replace_temporary("wanted_days", pl.DataFrame({"_day": days}, schema={"_day": pl.Date}))
     sorted_by = [name for name in (source.supplier, source.time, *source.key) if name]
     fragments = {
@@ -65,16 +68,18 @@ def read_days(database: Database, source: Source, days: Sequence[date]) -> DayRe
         "sorting": ", ".join(f"o.{identifier(name)} NULLS LAST" for name in sorted_by),
     }
     orders = database.frame(statement("export_orders", **fragments))
-    return DayRecords(_by_day(orders), _by_day(database.frame(statement("export_left_out", **fragments))))
+    return DayRecords(days, _by_day(orders), _by_day(database.frame(statement("export_left_out", **fragments))))
 
 
-def publish_days(publisher: Publisher, source: Source, days: Sequence[date], records: DayRecords) -> dict[date, DayFiles]:
+def publish_days(publisher: Publisher, source: Source, records: DayRecords) -> dict[date, DayFiles]:
     """Write the two files of each day; the caller settles them."""
     orders = [Draft(orders_folder(source.id, day), "orders", part) for day, part in records.orders.items()]
     left_out = [Draft(left_out_folder(source.id, day), "left_out", part) for day, part in records.left_out.items()]
-    written = {draft.folder: file for draft, file in zip(orders + left_out, publisher.write(orders + left_out), strict=True)}
+    files = publisher.write(orders + left_out)
+    written = {draft.folder: file.name for draft, file in zip(orders + left_out, files, strict=True)}
     return {
-        day: DayFiles(written.get(orders_folder(source.id, day)), written.get(left_out_folder(source.id, day))) for day in days
+        day: DayFiles(written.get(orders_folder(source.id, day)), written.get(left_out_folder(source.id, day)))
+        for day in records.days
     }
 
 

@@ -50,9 +50,18 @@ def read_rows(files: Mapping[date, Path], metrics: Sequence[DailyMetric], strang
 
 
 def _read(paths: list[Path], columns: Sequence[str], mark: pl.Expr) -> pl.DataFrame:
-    day = pl.col("date").cast(pl.Date).alias("_day")
-    rows = pl.scan_parquet(paths, hive_partitioning=True, glob=False, extra_columns="ignore")
-    return rows.select(day, "supplier_id", mark.alias(ORDERED), *columns).collect()
+    """The schema is told, which is the same in all of them: the engine would look for it in each, and pass over a file that it
+    could not open for that."""
+    there = pl.read_parquet_schema(paths[0])
+    wanted = ("supplier_id", *columns, *(name for name in mark.meta.root_names()))
+    rows = pl.scan_parquet(
+        paths,
+        glob=False,
+        schema={name: there[name] for name in wanted},
+        hive_schema={"source": pl.String, "date": pl.Date},
+        extra_columns="ignore",
+    )
+    return rows.select(pl.col("date").alias("_day"), "supplier_id", mark.alias(ORDERED), *columns).collect()
 
 
 def _has_room(values: pl.Series, days: int) -> bool:

@@ -26,7 +26,7 @@ def trips(orders):
 
 
 def shop(root: Path, metric: str, python: str = PEAK) -> Path:
-    write_shop(root, replaced(replaced(METRICS, SHOP_TRIPS, metric), "[project]\n", '[project]\nrules = "restate"\n'), MISSIONS)
+    write_shop(root, replaced(METRICS, SHOP_TRIPS, metric), MISSIONS)
     (root / "python").mkdir()
     (root / "python/peak.py").write_text(python)
     return root
