@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import errno
 from decimal import Decimal
 from difflib import get_close_matches
 from typing import Any
@@ -209,6 +210,8 @@ def _text_of(file: TomlFile, where: tuple[str, str, str], name: str, example: st
     try:
         return file.read(name).replace("\r\n", "\n").replace("\r", "\n")
     except (OSError, UnicodeDecodeError) as error:
+        if isinstance(error, OSError) and error.errno == errno.EIO:
+            raise  # the disk's fault, and none of the configuration
         reason = "is not found" if isinstance(error, FileNotFoundError) else "cannot be read as UTF-8 text"
         file.problem(where, f'"{name}" {reason}', f"a path below the project directory, such as {example}")
         return ""

@@ -142,6 +142,19 @@ def test_a_partition_that_cannot_be_written_is_named(market: Path) -> None:
     assert "data/rejects/source=orders/batch-000007.pending cannot be written" in said
 
 
+def test_a_metric_s_text_that_the_disk_cannot_read_is_no_mistake_in_it(market: Path) -> None:
+    whole = Path.read_bytes
+
+    def read(path: Path) -> bytes:
+        if path.suffix == ".sql" and "late_trips" in path.name:
+            raise OSError(errno.EIO, os.strerror(errno.EIO), str(path))
+        return whole(path)
+
+    with mock.patch.object(Path, "read_bytes", read):
+        ran = missionctl(market, "run", "--date", as_of(2))
+    assert (ran.code, "sql/late_trips.sql: Input/output error" in ran.err) == (3, True), ran
+
+
 def test_a_lock_that_cannot_be_written_is_named(market: Path) -> None:
     with mock.patch("os.pwrite", side_effect=OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))):
         said = failing(market).err
