@@ -20,8 +20,19 @@ from mission_cli.stages.audit.findings import RESTORE
 from mission_cli.stages.context import Context, Lost
 from mission_cli.stages.rosters import KnownRosters
 from mission_cli.store.files import Draft
-from mission_cli.store.kept import add_book, books, forget_all_kept, has_book, has_new, keep_new, kept_books, kept_windows
+from mission_cli.store.kept import (
+    add_book,
+    books,
+    forget_all_kept,
+    has_book,
+    has_new,
+    keep_all,
+    keep_new,
+    kept_books,
+    kept_windows,
+)
 from mission_cli.store.layout import RULES
+from mission_cli.store.manifest import BookEntry
 from mission_cli.windows.ranges import reported_missions, shared_windows
 
 
@@ -54,8 +65,8 @@ def forget_when_restating(context: Context) -> None:
             context.obsolete += forget_all_kept(context.database)
 
 
-def kept_versions(context: Context) -> list[Version]:
-    """The older rules that any window keeps, the oldest first."""
+def older_books(context: Context) -> dict[tuple[str, str], list[tuple[str, BookEntry]]]:
+    """Mission and older rules that any window of it keeps → the books in which these are, the oldest first, and so are they."""
     known, rules = books(context.database), mission_rules(context.today_rules)
     named: dict[tuple[str, str], list[str]] = {}
     for mission, book in kept_books(context.database):
@@ -66,14 +77,20 @@ def kept_versions(context: Context) -> list[Version]:
             named.setdefault((mission, older), []).append(book)
     order = list(known)
     by_age = {key: sorted(found, key=order.index) for key, found in named.items()}
-    files = {known[found[0]].file for found in by_age.values()}
+    oldest_first = sorted(by_age, key=lambda key: (order.index(by_age[key][0]), key))
+    return {key: [(book, known[book]) for book in by_age[key]] for key in oldest_first}
+
+
+def kept_versions(context: Context) -> list[Version]:
+    """The older rules that any window keeps, the oldest first. Raises DamagedRulesError."""
+    older = older_books(context)
+    files = {found[0][1].file for found in older.values()}
     projects = {file: kept_project(context.layout.data / file, context.today_rules.root) for file in files}
     versions = []
-    for (mission, older), found in sorted(by_age.items(), key=lambda item: (order.index(item[1][0]), item[0])):
-        entry, windows = known[found[0]], kept_windows(context.database, mission, found)
-        project = projects[entry.file]
+    for (mission, rules), found in older.items():
+        project, windows = projects[found[0][1].file], kept_windows(context.database, mission, [book for book, _ in found])
         there = next(one for one in project.missions if one.id == mission)
-        versions.append(Version(project, there, older, entry.since, windows))
+        versions.append(Version(project, there, rules, found[0][1].since, windows))
     return versions
 
 
@@ -116,6 +133,19 @@ def follows_other_rules(context: Context, mission: str, window: Window, before: 
     if any(one.version and one.id == mission and one.has(window) for one in context.project.missions):
         return False
     return _rules_then(context, mission, before) != mission_rules(today).get(mission)
+
+
+def keep_only_todays(context: Context) -> None:
+    """Record of all windows that they keep the rules of today, whose file is written again; nothing older stays. Part of the
+    caller's transaction."""
+    today = context.today_rules
+    rules = mission_rules(today)
+    known = books(context.database).get(book_of(rules))
+    since = known.since if known is not None else context.ledger.latest_evaluation() or context.today
+    (file,) = context.publisher.write([Draft(RULES, "rules", rule_texts(today))])
+    context.publisher.settle()
+    context.obsolete += keep_all(context.database, book_of(rules), list(rules))
+    add_book(context.database, book_of(rules), since, rules, file)
 
 
 def was_there(context: Context, mission: str, before: str) -> bool:

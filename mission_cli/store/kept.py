@@ -83,6 +83,14 @@ def forget_all_kept(database: Database) -> list[str]:
     return _forget_books(database, "TRUE")
 
 
+def keep_all(database: Database, book: str, missions: Sequence[str]) -> list[str]:
+    """Record that every window of the missions keeps a book that is added next, and forget all books and other windows; returns
+    the names of the files."""
+    database.execute("DELETE FROM window_rules WHERE NOT list_contains(?, mission)", [list(missions)])
+    database.execute("UPDATE window_rules SET book = ?", [book])
+    return _forget_books(database, "TRUE")
+
+
 def _forget_books(database: Database, which: str) -> list[str]:
     files = database.rows(f"SELECT file FROM rule_books WHERE {which}")
     for table in ("book_rules", "rule_books"):
