@@ -9,6 +9,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from mission_cli.config.kept import DamagedRulesError
 from mission_cli.config.load import load_project, located, read_project
 from mission_cli.config.warn import guard_warnings
 from mission_cli.daily.sql_metric import sql_problems
@@ -16,7 +17,7 @@ from mission_cli.model.calendar import DAY, NEVER, business_day, days
 from mission_cli.model.errors import ConfigurationError, UsageError
 from mission_cli.model.problems import Problem
 from mission_cli.model.project import Project
-from mission_cli.stages.apply import Applied, find_kept, restate_rules
+from mission_cli.stages.apply import Applied, find_kept, find_unread, restate_rules
 from mission_cli.stages.audit.audit import audit_everything, audit_without_database
 from mission_cli.stages.audit.findings import Audit
 from mission_cli.stages.context import Context, Report, Watch
@@ -208,21 +209,30 @@ def apply(project: Project, mission: str | None, command: str, now: datetime, wa
     _refuse_empty(project.root)
     if dry:
         with _read(project, command, now, watch) as context:
-            follow_kept_rules(context)
-            return find_kept(context, mission)
+            return _to_apply(context, mission)
     with _begun(project, command, now, watch, lambda latest: latest or UNDATED) as context:
         if context.littered and context.has_unseen():  # which must not be published in part
             raise UsageError("the last run was cut off or failed: run it again, then apply")
-        follow_kept_rules(context)
         found, mistake = Applied(), None
         try:
-            found = find_kept(context, mission)
+            found = _to_apply(context, mission)
         except UsageError as error:  # told when the run has ended, since nothing failed that would have to be made whole
             mistake, context.refused = error, True
         restate_rules(context, found)
     if mistake is not None:
         raise mistake
     return found
+
+
+def _to_apply(context: Context, mission: str | None) -> Applied:
+    """What there is to apply, of one mission or all; of all even when the older rules are damaged, since it is the way out."""
+    try:
+        follow_kept_rules(context)
+    except DamagedRulesError:
+        if mission is not None:
+            raise
+        return find_unread(context)
+    return find_kept(context, mission)
 
 
 def _next_day(latest: date | None, as_of: date) -> date:

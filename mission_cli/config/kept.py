@@ -10,6 +10,11 @@ from mission_cli.config.load import read_project
 from mission_cli.model.errors import StorageError
 from mission_cli.model.project import Project
 
+
+class DamagedRulesError(StorageError):
+    """A file of kept rules cannot be read."""
+
+
 _MEND = 'restore it, or let all windows follow the rules of today with "missionctl apply --restate"'
 
 
@@ -19,15 +24,15 @@ def rule_texts(project: Project) -> pl.DataFrame:
 
 
 def kept_project(path: Path, root: Path) -> Project:
-    """The project whose texts were kept in a file, as if it lay in `root`. Raises StorageError when it cannot be read."""
+    """The project whose texts were kept in a file, as if it lay in `root`. Raises DamagedRulesError when it cannot be read."""
     try:
         texts = dict(pl.read_parquet(path, glob=False, hive_partitioning=False).select("name", "text").rows())
     except FileNotFoundError:
-        raise StorageError(f"{path} is not there; {_MEND}") from None
+        raise DamagedRulesError(f"{path} is not there; {_MEND}") from None
     except (pl.exceptions.PolarsError, OSError) as error:
-        raise StorageError(f"{path} cannot be read: {str(error).splitlines()[0]}; {_MEND}") from error
+        raise DamagedRulesError(f"{path} cannot be read: {str(error).splitlines()[0]}; {_MEND}") from error
     loaded = read_project(root, texts)
     if loaded.project is None or loaded.problems:
         said = loaded.problems[0] if loaded.problems else "it holds no project"
-        raise StorageError(f"{path} holds rules that this version of missionctl does not take: {said}; {_MEND}")
+        raise DamagedRulesError(f"{path} holds rules that this version of missionctl does not take: {said}; {_MEND}")
     return loaded.project

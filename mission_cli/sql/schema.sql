@@ -160,7 +160,7 @@ CREATE TABLE IF NOT EXISTS settled (           -- grain: source; without a row i
     number INTEGER NOT NULL                    -- of the batch, or of the roster's version, up to which corrections are recorded
 );
 
-CREATE TABLE IF NOT EXISTS rule_books (        -- grain: rules of all missions that windows were first published with
+CREATE TABLE IF NOT EXISTS rule_books (        -- grain: rules of all missions that anything was published with
     book VARCHAR NOT NULL,                     -- fingerprint of them
     since DATE NOT NULL,                       -- the first as-of day of which results were published by them
     file VARCHAR NOT NULL,                     -- the texts that they were read from

@@ -10,8 +10,9 @@ from mission_cli.formula.effective import Version
 from mission_cli.formula.rules import mission_rules
 from mission_cli.model.errors import UsageError
 from mission_cli.stages.context import Context
+from mission_cli.stages.kept import follow_kept_rules, keep_only_todays, older_books
 from mission_cli.stages.rosters import KnownRosters
-from mission_cli.store.kept import books, forget_kept
+from mission_cli.store.kept import books, forget_kept, kept_windows
 from mission_cli.windows.ranges import windows_as_of
 
 
@@ -29,10 +30,12 @@ class AppliedRules:
 
 @dataclass(slots=True)
 class Applied:
-    """What follows today's rules from now on, and the as-of days whose results are older than that."""
+    """What follows today's rules from now on, and the as-of days whose results are older than that. `unread`: files of older
+    rules are damaged, and none of them is kept."""
 
     rules: list[AppliedRules] = field(default_factory=list)
     results: list[date] = field(default_factory=list)
+    unread: bool = False
 
 
 def find_kept(context: Context, mission: str | None) -> Applied:
@@ -50,15 +53,33 @@ def find_kept(context: Context, mission: str | None) -> Applied:
     return found
 
 
+def find_unread(context: Context) -> Applied:
+    """The same of all missions where files of older rules are damaged: it is not known until when windows run beyond their end,
+    and results as of every day since the first of them may be others."""
+    latest = context.ledger.latest_evaluation() or date.min
+    there = {one.id for one in context.today_rules.missions}
+    found, first = Applied(unread=True), date.max
+    for (name, _), named in older_books(context).items():
+        windows = kept_windows(context.database, name, [book for book, _ in named])
+        first = min([first, *(window.start for window in windows)])
+        running = sum(window.end > latest for window in windows)
+        found.rules.append(AppliedRules(name, named[0][1].since, len(windows), running, name not in there))
+    found.results += sorted(day for day in context.ledger.evaluation_meanings() if day >= first)
+    return found
+
+
 def restate_rules(context: Context, found: Applied) -> None:
-    """Forget the older rules, and mark the results that they made as stale."""
+    """Forget the older rules, and mark the results that they made as stale. Other missions' windows keep theirs."""
     now, known = mission_rules(context.today_rules), books(context.database)
     with context.database.transaction():
         for mission in {rules.mission for rules in found.rules}:
             older = [name for name, book in known.items() if book.missions.get(mission) != now.get(mission)]
             context.obsolete += forget_kept(context.database, mission, older)
+        if found.unread:
+            keep_only_todays(context)
         context.ledger.mark_restated(found.results)
     context.project, context.as_in_files, context.versions = context.today_rules, None, ()
+    follow_kept_rules(context)
 
 
 def _chosen(context: Context, mission: str | None) -> list[Version]:

@@ -17,9 +17,9 @@ from mission_cli.formula.usage import mission_sources
 from mission_cli.model.calendar import Window, WindowKind
 from mission_cli.model.missions import Mission
 from mission_cli.stages.context import Context
-from mission_cli.stages.decisions import DECISIONS, KEYS, MONEY, NO_DECISIONS, decided_rows, in_force_rows, put_in_force
+from mission_cli.stages.decisions import DECISIONS, KEYS, MONEY, NO_DECISIONS, SPAN, decided_rows, in_force_rows, put_in_force
 from mission_cli.stages.evaluate import NO_AWARDS, EvaluationTask, judge, paid_awards
-from mission_cli.stages.kept import follows_other_rules, was_there
+from mission_cli.stages.kept import follows_other_rules, was_there, was_to_decide
 from mission_cli.stages.reached import Decided, Reached, needed_days
 from mission_cli.stages.rosters import KnownRosters
 from mission_cli.staging.meaning import SUPPLIERS, assigned_roster
@@ -219,17 +219,30 @@ def _reconcile(work: _Work) -> None:
 
 def _pass_over_new_missions(work: _Work) -> None:
     """What a mission decides on a day on which it had no decision, and under other rules than today's, is no correction: it was
-    added since. Its first decision is in force when it is published."""
+    added since. Nor is that of a window made by later rules, beside those that keep the ones of then. Their first decisions
+    are in force when they are published."""
     for day in sorted({day for day, _ in work.pairs}):
         decided = set(work.in_force(day)["mission_id"].to_list())
         rules = work.known[day].rules
         added = {(on, m) for on, m in work.pairs if on == day and m not in decided and not was_there(work.context, m, rules)}
         work.pairs -= added
-        first = _of_pairs(work.newest, added)
+        later = _of_later_rules(work, day)
+        first = pl.concat([_of_pairs(work.newest, added), later])
+        work.newest = work.newest.join(later, on=KEYS, how="anti")
         if day in work.again and not first.is_empty():
             work.force[day] = pl.concat([work.in_force(day), first]).sort(KEYS)
+            work.newest = pl.concat([work.newest, later])
             put_in_force(work.context, day, work.force[day], work.known[day])
             work.known[day] = work.ledger.in_force()[day]
+
+
+def _of_later_rules(work: _Work, day: date) -> pl.DataFrame:
+    """The newest decisions as of a day of windows that had none, and were not there to be decided."""
+    now = _of_pairs(work.newest, {pair for pair in work.pairs if pair[0] == day})
+    new = now.join(work.in_force(day), on=SPAN, how="anti")
+    context, rules = work.context, work.known[day].rules
+    spans = [row for row in new.select(SPAN).unique().rows() if not was_to_decide(context, row[0], Window(*row[1:]), day, rules)]
+    return new.join(pl.DataFrame(spans, schema={name: DECISIONS[name] for name in SPAN}, orient="row"), on=SPAN, how="semi")
 
 
 def _differences(old: pl.DataFrame, new: pl.DataFrame) -> pl.DataFrame:

@@ -9,7 +9,7 @@ from typing import Any
 
 import polars as pl
 
-from mission_cli.model.calendar import DAY
+from mission_cli.model.calendar import Window
 from mission_cli.model.errors import StorageError
 from mission_cli.model.project import Project
 from mission_cli.stages.context import Context
@@ -28,6 +28,7 @@ DECISIONS: dict[str, Any] = {
     "mission_status": pl.String,
     "reward": MONEY,
 }
+SPAN = ["mission_id", "window_start", "window_end"]
 NO_DECISIONS = pl.DataFrame(schema=DECISIONS)
 
 
@@ -36,17 +37,23 @@ def decided_rows(project: Project, path: Path, day: date) -> pl.DataFrame:
 
     Only a decision completes or fails a mission; what is voided is decided when the grace is over. Raises StorageError.
     """
-    ends = [(m.id, day - m.grace_days * DAY) for m in project.missions if m.decides]
-    decided_end = pl.DataFrame(ends, schema={"mission_id": pl.String, "_end": pl.Date}, orient="row").lazy()
-    status = pl.col("mission_status")
-    of_guards = (status == "voided") & (pl.col("window_end") == pl.col("_end"))
     columns = [pl.lit(day).alias(name) if name == "decided_on" else pl.col(name).cast(kind) for name, kind in DECISIONS.items()]
+    of_decisions = pl.col("mission_status").is_in(["completed", "failed", "voided"])
     try:
-        rows = pl.scan_parquet(path, glob=False, hive_partitioning=False).join(decided_end, on="mission_id", how="left")
-        found = rows.filter(status.is_in(["completed", "failed"]) | of_guards.fill_null(value=False)).select(columns)
-        return found.unique().sort(KEYS).collect()
+        rows = pl.scan_parquet(path, glob=False, hive_partitioning=False).filter(of_decisions).select(columns).unique().collect()
     except (pl.exceptions.PolarsError, OSError) as error:
         raise StorageError(f"{path} cannot be read: {str(error).splitlines()[0]}") from error
+    voided = pl.col("mission_status") == "voided"
+    spans = rows.filter(voided).select(SPAN).unique().rows()
+    early = [span for span in spans if not _decides(project, span[0], Window(*span[1:]), day)]
+    running = pl.DataFrame(early, schema={name: DECISIONS[name] for name in SPAN}, orient="row")
+    return pl.concat([rows.filter(~voided), rows.filter(voided).join(running, on=SPAN, how="anti")]).sort(KEYS)
+
+
+def _decides(project: Project, mission: str, window: Window, day: date) -> bool:
+    """Whether a window is decided as of the day, by the rules that it follows."""
+    versions = [one for one in project.missions if one.id == mission and one.decides and one.has(window)]
+    return any(one.decides_on(window.end) == day for one in versions)
 
 
 def in_force_rows(context: Context, day: date, found: InForce) -> pl.DataFrame:

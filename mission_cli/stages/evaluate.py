@@ -72,7 +72,7 @@ def evaluate(context: Context, as_of_days: Sequence[date], rosters: KnownRosters
             }
             context.obsolete += context.ledger.replace_evaluations(rules, made)
             date_results(context, list(made))
-            keep_rules(context, list(made), outcome.windows)
+            keep_rules(context, list(made), outcome.windows, rules)
             moved = [day for day, digest in awards.items() if digest != before_it.get(day, "")]
             context.ledger.mark_later_awards(moved, list(made), context.ledger.next_batch() - 1)
         context.report.evaluated += list(made)

@@ -10,7 +10,7 @@ import polars as pl
 
 from mission_cli.config.kept import kept_project, rule_texts
 from mission_cli.formula.effective import Version, effective, lost_columns
-from mission_cli.formula.rules import book_of, digest, mission_rules, rules_meaning
+from mission_cli.formula.rules import book_of, digest, mission_rules, rules_meaning, window_rule
 from mission_cli.model.calendar import DAY, Window
 from mission_cli.model.errors import ConfigurationError, StorageError
 from mission_cli.model.missions import Mission
@@ -20,8 +20,19 @@ from mission_cli.stages.audit.findings import RESTORE
 from mission_cli.stages.context import Context, Lost
 from mission_cli.stages.rosters import KnownRosters
 from mission_cli.store.files import Draft
-from mission_cli.store.kept import add_book, books, forget_all_kept, has_new, keep_new, kept_books, kept_windows
+from mission_cli.store.kept import (
+    add_book,
+    books,
+    forget_all_kept,
+    has_book,
+    has_new,
+    keep_all,
+    keep_new,
+    kept_books,
+    kept_windows,
+)
 from mission_cli.store.layout import RULES
+from mission_cli.store.manifest import BookEntry
 from mission_cli.windows.ranges import reported_missions, shared_windows
 
 
@@ -54,8 +65,8 @@ def forget_when_restating(context: Context) -> None:
             context.obsolete += forget_all_kept(context.database)
 
 
-def kept_versions(context: Context) -> list[Version]:
-    """The older rules that any window keeps, the oldest first."""
+def older_books(context: Context) -> dict[tuple[str, str], list[tuple[str, BookEntry]]]:
+    """Mission and older rules that any window of it keeps → the books in which these are, the oldest first, and so are they."""
     known, rules = books(context.database), mission_rules(context.today_rules)
     named: dict[tuple[str, str], list[str]] = {}
     for mission, book in kept_books(context.database):
@@ -66,14 +77,20 @@ def kept_versions(context: Context) -> list[Version]:
             named.setdefault((mission, older), []).append(book)
     order = list(known)
     by_age = {key: sorted(found, key=order.index) for key, found in named.items()}
-    files = {known[found[0]].file for found in by_age.values()}
+    oldest_first = sorted(by_age, key=lambda key: (order.index(by_age[key][0]), key))
+    return {key: [(book, known[book]) for book in by_age[key]] for key in oldest_first}
+
+
+def kept_versions(context: Context) -> list[Version]:
+    """The older rules that any window keeps, the oldest first. Raises DamagedRulesError."""
+    older = older_books(context)
+    files = {found[0][1].file for found in older.values()}
     projects = {file: kept_project(context.layout.data / file, context.today_rules.root) for file in files}
     versions = []
-    for (mission, older), found in sorted(by_age.items(), key=lambda item: (order.index(item[1][0]), item[0])):
-        entry, windows = known[found[0]], kept_windows(context.database, mission, found)
-        project = projects[entry.file]
+    for (mission, rules), found in older.items():
+        project, windows = projects[found[0][1].file], kept_windows(context.database, mission, [book for book, _ in found])
         there = next(one for one in project.missions if one.id == mission)
-        versions.append(Version(project, there, older, entry.since, windows))
+        versions.append(Version(project, there, rules, found[0][1].since, windows))
     return versions
 
 
@@ -118,9 +135,37 @@ def follows_other_rules(context: Context, mission: str, window: Window, before: 
     return _rules_then(context, mission, before) != mission_rules(today).get(mission)
 
 
+def keep_only_todays(context: Context) -> None:
+    """Record of all windows that they keep the rules of today, whose file is written again; nothing older stays. Part of the
+    caller's transaction."""
+    today = context.today_rules
+    rules = mission_rules(today)
+    known = books(context.database).get(book_of(rules))
+    since = known.since if known is not None else context.ledger.latest_evaluation() or context.today
+    (file,) = context.publisher.write([Draft(RULES, "rules", rule_texts(today))])
+    context.publisher.settle()
+    context.obsolete += keep_all(context.database, book_of(rules), list(rules))
+    add_book(context.database, book_of(rules), since, rules, file)
+
+
 def was_there(context: Context, mission: str, before: str) -> bool:
     """Whether a mission is known to have been there when `before` was `rules_now`."""
     return before == rules_now(context.today_rules) or _rules_then(context, mission, before) is not None
+
+
+def was_to_decide(context: Context, mission: str, window: Window, day: date, before: str) -> bool:
+    """Whether a window may have been decided as of a day when `before` was `rules_now`. Not when it is made, or decided, by later
+    rules than the ones of then, which other windows of the mission keep."""
+    then = _rules_then(context, mission, before)
+    versions = [version for version in context.versions if version.mission.id == mission]
+    place = next((place for place, version in enumerate(versions) if version.rules == then), None)
+    if not context.today_rules.keeps or place is None:
+        return True
+    earlier = {version.rules for version in versions[: place + 1]}
+    followed = [m for m in context.project.missions if m.id == mission and m.has(window) and m.decides_on(window.end) == day]
+    was = versions[place].mission
+    made = window_rule(was), was.grace_days
+    return any(one.version in earlier or (window_rule(one), one.grace_days) == made for one in followed) or not followed
 
 
 def _rules_then(context: Context, mission: str, before: str) -> str | None:
@@ -144,9 +189,11 @@ def rules_as_of(context: Context, as_of_days: Sequence[date], rosters: KnownRost
     }
 
 
-def keep_rules(context: Context, as_of_days: Sequence[date], windows: pl.DataFrame) -> None:
+def keep_rules(context: Context, as_of_days: Sequence[date], windows: pl.DataFrame, book: str) -> None:
     """Record the rules of windows that were never published before: of shared ones all that are reported as of the days, of
     suppliers' own those with rows, `windows` (mission_id, window_start, window_end). Part of the caller's transaction.
+    `book`: `rules_now`, by which the results were made; it is recorded though no window is new, since what was decided then is
+    held against it.
 
     Windows that roll are not kept: each day's is another."""
     today = context.today_rules
@@ -161,12 +208,10 @@ def keep_rules(context: Context, as_of_days: Sequence[date], windows: pl.DataFra
         for window in shared_windows(mission, day)
     }
     reported = pl.DataFrame(sorted(shared), schema=windows.schema, orient="row")
-    if not has_new(context.database, pl.concat([reported, windows.filter(pl.col("mission_id").is_in(own))])):
-        return
-    rules = mission_rules(today)
-    book = book_of(rules)
-    if book not in books(context.database):
+    new = has_new(context.database, pl.concat([reported, windows.filter(pl.col("mission_id").is_in(own))]))
+    if not has_book(context.database, book):
         (file,) = context.publisher.write([Draft(RULES, "rules", rule_texts(today))])
         context.publisher.settle()
-        add_book(context.database, book, min(as_of_days), rules, file)
-    keep_new(context.database, book)
+        add_book(context.database, book, min(as_of_days), mission_rules(today), file)
+    if new:
+        keep_new(context.database, book)

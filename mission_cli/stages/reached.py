@@ -45,14 +45,30 @@ def find_reached(context: Context, as_of_days: Sequence[date], rosters: KnownRos
     changed = {name: ledger.changed_days(name, before[name]) for name in newer if not name.startswith("@")}
     lists = {name.removeprefix("@"): rosters.versions[name.removeprefix("@")][-1] for name in newer if name.startswith("@")}
     ends = _Ends(rosters)
+    hits: set[Decided] = set()
     for mission in context.project.missions:
         if mission.decides:
             hit = {day for source in mission_sources(context.project, mission) for day in changed.get(source, ())}
-            for day in {*_by_days(mission, hit, published, ends), *_by_rosters(mission, lists, published)}:
-                windows = ends.decided(mission, day)
-                if windows or mission.window.is_own:
-                    found.windows.setdefault((day, mission.id), []).extend(windows)
+            days = {*_by_days(mission, hit, published, ends), *_by_rosters(mission, lists, published)}
+            hits |= {(day, mission.id) for day in days}
+    for pair in sorted(hits - _lost(context)):
+        found.windows.update(_whole(context, pair, ends))
     return found
+
+
+def _whole(context: Context, pair: Decided, ends: _Ends) -> Iterator[tuple[Decided, list[Window]]]:
+    """The pair with its windows, whichever rules they follow: they are worked out together. Nothing when there can be none."""
+    day, name = pair
+    versions = [mission for mission in context.project.missions if mission.id == name and mission.decides]
+    windows = [window for mission in versions for window in ends.decided(mission, day)]
+    if windows or any(mission.window.is_own for mission in versions):
+        yield pair, windows
+
+
+def _lost(context: Context) -> set[Decided]:
+    """The decisions that cannot be worked out anew, because something that kept rules read is gone."""
+    lost = [found.version for found in context.lost_rules]
+    return {(v.mission.decides_on(window.end), v.mission.id) for v in lost for window in v.windows}
 
 
 def _settled_now(context: Context, rosters: KnownRosters) -> dict[str, int]:

@@ -24,6 +24,11 @@ def books(database: Database) -> dict[str, BookEntry]:
     return {book: BookEntry(file, since, rules.get(book, {})) for book, file, since in rows}
 
 
+def has_book(database: Database, book: str) -> bool:
+    """Whether a book is recorded."""
+    return bool(database.rows("SELECT 1 FROM rule_books WHERE book = ?", [book]))
+
+
 def kept_books(database: Database) -> list[tuple[str, str]]:
     """Every mission and book that windows were first published with."""
     rows = database.rows("SELECT DISTINCT mission, book FROM window_rules ORDER BY ALL")
@@ -62,23 +67,34 @@ def add_book(database: Database, book: str, since: date, rules: Mapping[str, str
 
 
 def forget_kept(database: Database, mission: str, names: Sequence[str]) -> list[str]:
-    """Forget that windows of a mission were first published with some books; returns the names of files that nothing names any
-    more. Part of the caller's transaction."""
+    """Forget that windows of a mission were first published with some books; returns the names of files that neither a window nor
+    published results need any more. Part of the caller's transaction."""
     database.execute("DELETE FROM window_rules WHERE mission = ? AND list_contains(?, book)", [mission, list(names)])
-    return _forget_unused(database)
+    used = " UNION ".join(f"SELECT {column} FROM {table}" for table, column in _NAMING)
+    return _forget_books(database, f"book NOT IN ({used})")
+
+
+_NAMING = (("window_rules", "book"), ("evaluations", "rules"), ("decisions", "rules"))
 
 
 def forget_all_kept(database: Database) -> list[str]:
-    """The same of all windows."""
+    """Forget every book, and what windows were first published with; returns the names of the files."""
     database.execute("DELETE FROM window_rules")
-    return _forget_unused(database)
+    return _forget_books(database, "TRUE")
 
 
-def _forget_unused(database: Database) -> list[str]:
-    unused = "SELECT book FROM rule_books ANTI JOIN window_rules USING (book)"
-    files = database.rows(f"SELECT file FROM rule_books WHERE book IN ({unused})")
+def keep_all(database: Database, book: str, missions: Sequence[str]) -> list[str]:
+    """Record that every window of the missions keeps a book that is added next, and forget all books and other windows; returns
+    the names of the files."""
+    database.execute("DELETE FROM window_rules WHERE NOT list_contains(?, mission)", [list(missions)])
+    database.execute("UPDATE window_rules SET book = ?", [book])
+    return _forget_books(database, "TRUE")
+
+
+def _forget_books(database: Database, which: str) -> list[str]:
+    files = database.rows(f"SELECT file FROM rule_books WHERE {which}")
     for table in ("book_rules", "rule_books"):
-        database.execute(f"DELETE FROM {table} WHERE book NOT IN (SELECT book FROM window_rules)")
+        database.execute(f"DELETE FROM {table} WHERE {which}")
     return [name for (name,) in files]
 
 

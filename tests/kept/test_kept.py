@@ -412,3 +412,29 @@ def test_damaged_rules_are_found_and_told(project: Path) -> None:
     ran = missionctl(project, "run", "--date", day(CHANGED + 2))
     assert ran.code == 3
     assert "missionctl apply --restate" in ran.err
+
+
+def test_damaged_rules_can_be_forgotten(project: Path) -> None:
+    """What the message says is a way out."""
+    for file in (project / "data/rules").glob("*.parquet"):
+        file.unlink()
+    assert missionctl(project, "run", "--date", day(CHANGED + 2)).code == 3
+    assert missionctl(project, "apply", "--restate", "--mission", "week").code == 3
+    assert "follow the rules of today" in done(project, "apply", "--restate", "--dry-run").out
+    done(project, "apply", "--restate")
+    done(project, "run", "--date", day(CHANGED + 2))
+    done(project, "backfill", "--only", "stale")
+    done(project, "verify", "--deep")
+
+
+def test_apply_of_one_mission_leaves_what_others_keep(project: Path) -> None:
+    def kept() -> list[str]:
+        return [entry["mission"] for entry in json.loads(done(project, "status", "--json").out)["kept_rules"]]
+
+    before = kept()
+    assert "week" in before
+    assert missionctl(project, "apply", "--restate", "--mission", "weak").code == 2
+    assert kept() == before
+    done(project, "apply", "--restate", "--mission", "week")
+    assert kept() == [mission for mission in before if mission != "week"]
+    assert before != ["week"]
