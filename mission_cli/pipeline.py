@@ -35,9 +35,10 @@ from mission_cli.stages.stale import mark_stale
 from mission_cli.stages.views import make_views
 from mission_cli.staging.files import missing_exports
 from mission_cli.store.database import DamagedDatabaseError, nothing_yet, opened, opened_to_read
+from mission_cli.store.entries import REFUSED, UNDATED
 from mission_cli.store.files import Publisher
 from mission_cli.store.layout import Layout
-from mission_cli.store.ledger import REFUSED, UNDATED, Ledger
+from mission_cli.store.ledger import Ledger
 from mission_cli.store.lock import held
 from mission_cli.store.manifest import DamagedManifestError, read_manifest
 from mission_cli.store.pruned import pruned

@@ -21,9 +21,9 @@ from mission_cli.model.errors import UsageError
 from mission_cli.model.metrics import DailyMetric, Method
 from mission_cli.model.project import Project
 from mission_cli.store.database import exact_path, in_memory
+from mission_cli.store.entries import Meanings
 from mission_cli.store.files import Draft, Published, Publisher
 from mission_cli.store.layout import metrics_folder
-from mission_cli.store.ledger import Meanings
 
 _FORMAT = "3"  # raise it when the same metrics give other bytes
 

@@ -13,9 +13,10 @@ from mission_cli.model.calendar import DAY, WindowKind
 from mission_cli.model.project import Project
 from mission_cli.staging.meaning import SUPPLIERS, assigned_roster
 from mission_cli.store.database import Database
+from mission_cli.store.entries import Meanings
 from mission_cli.store.files import Publisher, sweep
 from mission_cli.store.layout import EVIDENCE, Layout
-from mission_cli.store.ledger import Ledger, Meanings
+from mission_cli.store.ledger import Ledger
 from mission_cli.store.manifest import DamagedManifestError, Manifest, SupplierEntry, read_manifest, write_manifest
 
 

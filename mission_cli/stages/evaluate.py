@@ -26,9 +26,9 @@ from mission_cli.stages.paid import paid_by_versions
 from mission_cli.stages.parallel import in_order
 from mission_cli.stages.rosters import KnownRosters
 from mission_cli.store.database import Database, in_memory
+from mission_cli.store.entries import Evaluation
 from mission_cli.store.files import Draft, Published, Publisher
 from mission_cli.store.layout import results_folder
-from mission_cli.store.ledger import Evaluation
 from mission_cli.windows.ranges import ReportedWindow, needed_days, windows_as_of
 from mission_cli.windows.table import Rosters, make_windows
 from mission_cli.windows.totals import roll_totals

@@ -19,8 +19,8 @@ from mission_cli.stages.context import Context
 from mission_cli.stages.evaluate import EvaluationTask, evaluated, evaluation_task
 from mission_cli.stages.heal import compute_days, plans_of
 from mission_cli.stages.rosters import KnownRosters
+from mission_cli.store.entries import UNDATED
 from mission_cli.store.layout import Layout
-from mission_cli.store.ledger import UNDATED
 from mission_cli.windows.ranges import needed_days
 
 _RANKS = {"voided": 0, "failed": 0, "active": 1, "closing": 1, "on_track": 2, "completed": 2}

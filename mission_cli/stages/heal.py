@@ -23,8 +23,8 @@ from mission_cli.stages.context import Context
 from mission_cli.stages.evaluate import rebase
 from mission_cli.stages.parallel import in_order
 from mission_cli.stages.rosters import KnownRosters
+from mission_cli.store.entries import METRICS_CHANGED, UNDATED, PartitionEntry
 from mission_cli.store.files import Published, Publisher
-from mission_cli.store.ledger import METRICS_CHANGED, UNDATED, PartitionEntry
 from mission_cli.windows.ranges import needed_days
 
 

@@ -16,7 +16,7 @@ from mission_cli.staging.files import ExportFile, Seen, Stamp, look, misnamed, s
 from mission_cli.staging.load import Batch, Loading, leave_out, stage
 from mission_cli.staging.meaning import roster_names, source_meaning
 from mission_cli.staging.readers.archives import carries_checksum
-from mission_cli.store.ledger import BatchEntry
+from mission_cli.store.entries import BatchEntry
 
 _BYTES_AT_ONCE = 256 << 20
 

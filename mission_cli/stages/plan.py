@@ -18,8 +18,8 @@ from mission_cli.stages.heal import days_to_compute
 from mission_cli.stages.load import plan_source
 from mission_cli.stages.rosters import KnownRosters, rosters_to_load
 from mission_cli.staging.files import ExportFile
+from mission_cli.store.entries import UNDATED
 from mission_cli.store.kept import books
-from mission_cli.store.ledger import UNDATED
 from mission_cli.windows.ranges import needed_days
 
 _FAR = 800  # days ahead that are looked at for the first window by new rules

@@ -13,7 +13,7 @@ from mission_cli.stages.context import Context
 from mission_cli.stages.corrections import publish_corrections
 from mission_cli.stages.rosters import KnownRosters
 from mission_cli.store.decided import DecisionLedger
-from mission_cli.store.ledger import UNDATED
+from mission_cli.store.entries import UNDATED
 from mission_cli.store.pruned import forget
 from mission_cli.windows.ranges import needed_days
 

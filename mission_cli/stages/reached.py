@@ -14,7 +14,7 @@ from mission_cli.stages.context import Context
 from mission_cli.stages.rosters import KnownRosters
 from mission_cli.staging.meaning import SUPPLIERS, assigned_roster
 from mission_cli.store.decided import DecisionLedger
-from mission_cli.store.ledger import RosterEntry
+from mission_cli.store.entries import RosterEntry
 from mission_cli.windows.ranges import shared_windows
 
 Decided = tuple[date, MissionId]

@@ -32,9 +32,9 @@ from mission_cli.staging.meaning import (
 )
 from mission_cli.staging.readers.header import column_names
 from mission_cli.store.database import exact_path
+from mission_cli.store.entries import UNDATED, RosterEntry
 from mission_cli.store.files import Draft
 from mission_cli.store.layout import roster_folder
-from mission_cli.store.ledger import UNDATED, RosterEntry
 from mission_cli.store.manifest import LEFT
 from mission_cli.windows.table import Rosters, RosterVersion
 

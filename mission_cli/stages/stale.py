@@ -11,7 +11,7 @@ from mission_cli.stages.context import Context
 from mission_cli.stages.evaluate import data_fingerprints
 from mission_cli.stages.rosters import KnownRosters
 from mission_cli.store.decided import DecisionLedger
-from mission_cli.store.ledger import METRICS_CHANGED, PRUNED, UNDATED
+from mission_cli.store.entries import METRICS_CHANGED, PRUNED, UNDATED
 from mission_cli.windows.ranges import windows_as_of
 
 CONFIGURATION = 0  # in the place of a batch: what changed is not the data

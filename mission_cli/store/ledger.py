@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import asdict, fields
 from datetime import date, datetime
 from typing import Any
 
@@ -12,86 +12,21 @@ import polars as pl
 from mission_cli.store.brief import brief, in_spans
 from mission_cli.store.database import Database
 from mission_cli.store.decided import owed
+from mission_cli.store.entries import (
+    METRICS_CHANGED,
+    PRUNED,
+    REFUSED,
+    UNDATED,
+    BatchEntry,
+    Evaluation,
+    Meanings,
+    PartitionEntry,
+    RosterEntry,
+)
 from mission_cli.store.files import Published
 from mission_cli.store.kept import books, kept_in_brief
 from mission_cli.store.manifest import DayEntry, Manifest, ResultEntry
 from mission_cli.store.pruned import pruned
-
-UNDATED = date.min
-METRICS_CHANGED = "metrics changed"
-PRUNED = "pruned"
-REFUSED = "refused"  # the outcome of a command that was not carried out
-
-
-@dataclass(frozen=True, slots=True)
-class BatchEntry:
-    """One content of an export file and what became of its records."""
-
-    batch: int
-    source: str
-    file: str
-    digest: str
-    bytes: int
-    status: str
-    reason: str | None
-    records: int
-    new: int
-    updated: int
-    duplicate: int
-    superseded: int
-    rejected: int
-    run: int
-
-
-@dataclass(frozen=True, slots=True)
-class PartitionEntry:
-    """A source and day as computed: from which state of the day, by which metrics, into which files."""
-
-    source: str
-    day: date
-    change: int
-    meaning: str
-    orders_file: str | None
-    left_out_file: str | None
-    file: str | None
-    digest: str | None
-    rows: int
-
-
-@dataclass(frozen=True, slots=True)
-class Meanings:
-    """Fingerprints of the metrics that a source's partitions should hold: of some days others than of all the rest."""
-
-    default: str
-    others: Mapping[date, str] = field(default_factory=dict)
-
-    def of(self, day: date) -> str:
-        """That of a day."""
-        return self.others.get(day, self.default)
-
-
-@dataclass(frozen=True, slots=True)
-class RosterEntry:
-    """A list of suppliers, or of a mission's assigned windows, as it was loaded.
-
-    `effective`: the first as-of day that it counts for."""
-
-    roster: str
-    version: int
-    effective: date
-    digest: str
-    file: str
-
-
-@dataclass(frozen=True, slots=True)
-class Evaluation:
-    """Results as of a day: fingerprints of all that they were made from, of the data alone, and of what missions with limits
-    awarded; the file."""
-
-    meaning: str
-    data: str
-    awards: str
-    file: Published
 
 
 class Ledger:

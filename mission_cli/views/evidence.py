@@ -21,7 +21,7 @@ from mission_cli.model.expression import Expression, Type
 from mission_cli.model.metrics import DailyMetric
 from mission_cli.model.project import Project, Source
 from mission_cli.store.database import Database, exact_path, first_line
-from mission_cli.store.ledger import UNDATED
+from mission_cli.store.entries import UNDATED
 from mission_cli.views.explanation import LeftOut, OrderExplained
 from mission_cli.views.published import Published, read_published, unreadable
 

@@ -15,8 +15,8 @@ from mission_cli.stages.context import Context
 from mission_cli.stages.evaluate import compute_again, standing_days
 from mission_cli.stages.heal import Plan, compute_days, plans_of
 from mission_cli.stages.rosters import KnownRosters
+from mission_cli.store.entries import PartitionEntry
 from mission_cli.store.layout import Layout, metabase_file
-from mission_cli.store.ledger import PartitionEntry
 
 
 def check_again(audit: Audit, context: Context, damaged: set[str]) -> None:

@@ -12,8 +12,8 @@ from mission_cli.stages.audit.findings import DATABASE, Audit
 from mission_cli.stages.audit.sums import check_ledger, check_seals, unreadable_tables
 from mission_cli.stages.context import Context, Watch
 from mission_cli.stages.kept import follow_kept_rules
+from mission_cli.store.entries import REFUSED
 from mission_cli.store.layout import Layout
-from mission_cli.store.ledger import REFUSED
 
 
 def audit_everything(context: Context, *, deep: bool) -> Audit:
