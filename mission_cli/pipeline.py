@@ -187,6 +187,8 @@ def restate(
         follow_kept_rules(context)
         rosters = KnownRosters.of(context)
         as_of_days = days_to_refresh(context, open_corrections(context, mission, first, last))
+        if as_of_days:
+            refuse_lost(context, min(as_of_days), max(as_of_days))
         reached = find_reached(context, as_of_days, rosters)
         heal(context, as_of_days, rosters, needed_days(context, reached.windows))
         evaluate(context, as_of_days, rosters)

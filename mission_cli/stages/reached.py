@@ -51,8 +51,9 @@ def find_reached(context: Context, as_of_days: Sequence[date], rosters: KnownRos
             hit = {day for source in mission_sources(context.project, mission) for day in changed.get(source, ())}
             days = {*_by_days(mission, hit, published, ends), *_by_rosters(mission, lists, published)}
             hits |= {(day, mission.id) for day in days}
-    for pair in sorted(hits - _lost(context)):
-        found.windows.update(_whole(context, pair, ends))
+    for pair in sorted(hits):
+        if not _is_lost(context, pair):
+            found.windows.update(_whole(context, pair, ends))
     return found
 
 
@@ -65,10 +66,13 @@ def _whole(context: Context, pair: Decided, ends: _Ends) -> Iterator[tuple[Decid
         yield pair, windows
 
 
-def _lost(context: Context) -> set[Decided]:
-    """The decisions that cannot be worked out anew, because something that kept rules read is gone."""
-    lost = [found.version for found in context.lost_rules]
-    return {(v.mission.decides_on(window.end), v.mission.id) for v in lost for window in v.windows}
+def _is_lost(context: Context, pair: Decided) -> bool:
+    """Whether a decision cannot be worked out anew, because something that kept rules read is gone: of their own windows, or of
+    others that make way for suppliers' own ones, which nobody can tell now."""
+    day, name = pair
+    versions = [found.version for found in context.lost_rules if found.version.mission.id == name]
+    ends = {version.mission.decides_on(window.end) for version in versions for window in version.windows}
+    return day in ends or any(version.mission.window.is_own for version in versions)
 
 
 def _settled_now(context: Context, rosters: KnownRosters) -> dict[str, int]:

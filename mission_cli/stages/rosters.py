@@ -115,6 +115,8 @@ class KnownRosters:
             rows = pl.scan_parquet(self.context.layout.data / entry.file, glob=False, hive_partitioning=False)
             start, end = pl.col("window_start"), pl.col("window_end")
             if since:
+                if mission.window.field not in rows.collect_schema().names():
+                    return {}  # an attribute that the file has not been read for yet
                 start = pl.col(mission.window.field)
                 rows = rows.filter(start < NEVER)
                 end = start + (mission.window.days - 1) * DAY

@@ -149,10 +149,17 @@ def _absent(seen: _Seen, name: str, every: pl.DataFrame) -> list[_Part]:
     mission, evidence = followed.mission, seen.evidence(followed)
     own = own_windows(evidence, mission, seen.as_of) if mission.window.is_own else []
     window, why = absence(evidence.project, mission, seen.who, seen.as_of, own)
+    older = _in_the_way(seen, mission, evidence, window) if window is not None else None
+    if older is not None:
+        why = f"its window makes way for that of {older.start} to {older.end}, which older rules made and which it overlaps with"
     left_out = _left_out(evidence, mission, window, seen.as_of) if window is not None else []
     start, end = (window.start, window.end) if window is not None else (None, None)
     explained = MissionExplained(mission.id, mission.title, start, end, None, why, left_out=tuple(left_out))
     return [(replace(explained, rules_of=followed.since), followed)]
+
+
+def _in_the_way(seen: _Seen, mission: Mission, evidence: Evidence, window: Window) -> Window | None:
+    return seen.rules.makes_way_for(mission, window, lambda older: own_windows(evidence, older, seen.as_of))
 
 
 def _window(evidence: Evidence, mission: Mission, window: Window, as_of: date, rows: list[dict[str, Any]]) -> MissionExplained:

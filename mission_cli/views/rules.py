@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import cached_property
 
 from mission_cli.config.kept import kept_project
-from mission_cli.formula.rules import book_of, mission_rules, rules_meaning
-from mission_cli.model.calendar import Window
+from mission_cli.formula.rules import book_of, mission_rules, rules_meaning, window_rule
+from mission_cli.model.calendar import Window, days, window_of
 from mission_cli.model.missions import Mission
 from mission_cli.model.project import Project
+from mission_cli.store.manifest import BookEntry
 from mission_cli.views.published import Published
 
 
@@ -43,6 +45,27 @@ class Rules:
         book = self.source.manifest.book_of(mission, window) if self.today.keeps and window is not None else None
         if book is None or book.missions.get(mission) == self._now.get(mission):
             return Followed(self.today, here, registered=book is not None) if here is not None else None
+        return self._by(book, mission)
+
+    def makes_way_for(self, mission: Mission, window: Window, own: Callable[[Mission], Sequence[Window]]) -> Window | None:
+        """The window by older rules because of which another one by these is not reported, if any. `own`: the supplier's windows
+        by the rules of a mission."""
+        named = [self.source.manifest.books[book] for book, _ in self.source.manifest.kept.get(mission.id, ())]
+        for book in named if self.today.keeps and mission.decides else ():
+            if book.missions.get(mission.id) == self._now.get(mission.id):
+                continue
+            older = self._by(book, mission.id).mission
+            if window_rule(older) == window_rule(mission):
+                continue
+            spans = (
+                own(older) if older.window.is_own else [window_of(older.window, day) for day in days(window.start, window.end)]
+            )
+            for span in spans:
+                if span is not None and span.overlaps(window) and self.source.manifest.book_of(mission.id, span) == book:
+                    return span
+        return None
+
+    def _by(self, book: BookEntry, mission: str) -> Followed:
         if book.file not in self._kept:
             self._kept[book.file] = _with_sources_of(self.today, kept_project(self.source.path(book.file), self.today.root))
         project = self._kept[book.file]

@@ -438,3 +438,32 @@ def test_apply_of_one_mission_leaves_what_others_keep(project: Path) -> None:
     done(project, "apply", "--restate", "--mission", "week")
     assert kept() == [mission for mission in before if mission != "week"]
     assert before != ["week"]
+
+
+def test_explain_names_the_window_that_another_makes_way_for(tmp_path: Path) -> None:
+    root, now = started(tmp_path, 1), texts()
+    for name in ("newcomers for longer", "weeks from Sunday"):
+        WINDOWS[name](now)
+    write(root, now)
+    backfill(root, CHANGED, CHANGED + 7)
+    of_ann = printed(root, "explain", "supplier", "ann", "--mission", "newcomers", "--date", day(CHANGED + 1))
+    assert "no result: its window makes way for that of 2024-05-01 to 2024-05-06, which older rules made" in of_ann
+    of_week = printed(root, "explain", "supplier", "ann", "--mission", "week", "--date", day(15))
+    assert "no result: its window makes way for that of 2024-05-06 to 2024-05-12, which older rules made" in of_week
+
+
+def test_another_attribute_of_suppliers_for_windows(tmp_path: Path) -> None:
+    """Before the file is read again nothing is known of the new one; after that, versions begin with a later number."""
+    now = texts()
+    replaced("metrics.toml", 'rules = "keep"', 'rules = "restate"')(now)
+    write(tmp_path, now)
+    deliver(tmp_path, 1, 4)
+    backfill(tmp_path, 0, 2)
+    now = {name: text.replace("joined", "began") for name, text in now.items()}
+    write(tmp_path, now)
+    file = tmp_path / "data/exports/suppliers.csv"
+    file.write_text(file.read_text().replace("joined", "began"))
+    done(tmp_path, "plan", "--date", day(3))
+    done(tmp_path, "verify", "--deep")
+    done(tmp_path, "run", "--date", day(3))
+    done(tmp_path, "verify", "--deep")

@@ -45,7 +45,7 @@ _OF_THE_LEDGER = (
     """SELECT format('the window {} to {} of {} keeps its rules more than once', window_start, window_end, mission)
        FROM window_rules GROUP BY mission, window_start, window_end HAVING count(*) > 1 ORDER BY ALL""",
     """SELECT format('roster {}: version {} is missing', roster, n)
-       FROM (SELECT roster, unnest(range(1, max(version) + 1)) AS n FROM rosters GROUP BY roster)
+       FROM (SELECT roster, unnest(range(min(version), max(version) + 1)) AS n FROM rosters GROUP BY roster)
        ANTI JOIN (SELECT roster, version AS n FROM rosters) USING (roster, n) ORDER BY roster, n""",
 )
 _OF_A_SOURCE = (
