@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 
 warnings.filterwarnings("ignore", message="Arrow output on a DB-API result")  # see `frame_planned_once`
 _MEMORY = "800MB"  # of the engine; what needs more goes to the scratch folder for the time
+# A checkpoint that goes on using a block of metadata writes it again where it lies: killed in the middle of that, it leaves a
+# block that the header on the disk still points at, and whose checksum is wrong.
+_WHOLE = {"experimental_metadata_reuse": "false"}
 _FORMAT = 4  # raise it when the tables of schema.sql change
 Parameters = Sequence[Any] | Mapping[str, Any]
 
@@ -144,7 +147,7 @@ def opened(path: Path, scratch: Path, timezone: str) -> Iterator[Database]:
     try:
         if not path.exists():
             _make(path)
-        connection = duckdb.connect(path, config={"temp_directory": str(scratch), "memory_limit": _MEMORY})
+        connection = duckdb.connect(path, config={"temp_directory": str(scratch), "memory_limit": _MEMORY, **_WHOLE})
     except duckdb.Error as error:
         raise StorageError(f"{path} cannot be opened as a database: {first_line(error)}") from error
     try:
