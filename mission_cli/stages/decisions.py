@@ -85,7 +85,10 @@ def keep_decided(context: Context, published: Mapping[date, Published]) -> None:
 def _keep(context: Context, day: date, before: InForce, published: Published) -> None:
     try:
         was = in_force_rows(context, day, before)
-    except StorageError as error:  # it is being mended by making it anew
+    except StorageError as error:
+        if isinstance(error.__cause__, OSError) and not isinstance(error.__cause__, FileNotFoundError):
+            raise  # the disk failed, and what was decided may well be there
+        # damaged or gone: it is being mended by making it anew
         context.watch.note(f"what was decided as of {day} is lost: {error}")
         return
     if not was.equals(decided_rows(context.project, context.layout.data / published.name, day)):

@@ -22,9 +22,9 @@ if TYPE_CHECKING:
 
 warnings.filterwarnings("ignore", message="Arrow output on a DB-API result")  # see `frame_planned_once`
 _MEMORY = "800MB"  # of the engine; what needs more goes to the scratch folder for the time
-# A checkpoint that goes on using a block of metadata writes it again where it lies: killed in the middle of that, it leaves a
-# block that the header on the disk still points at, and whose checksum is wrong.
-_WHOLE = {"experimental_metadata_reuse": "false"}
+# A checkpoint may write a block of metadata that is in use again where it lies: killed in the middle of that write, it leaves a
+# block whose checksum is wrong, and which the header on the disk points at. Without this setting it does so more often.
+_LESS_IN_PLACE = {"experimental_metadata_reuse": "false"}
 _FORMAT = 4  # raise it when the tables of schema.sql change
 Parameters = Sequence[Any] | Mapping[str, Any]
 
@@ -147,7 +147,7 @@ def opened(path: Path, scratch: Path, timezone: str) -> Iterator[Database]:
     try:
         if not path.exists():
             _make(path)
-        connection = duckdb.connect(path, config={"temp_directory": str(scratch), "memory_limit": _MEMORY, **_WHOLE})
+        connection = duckdb.connect(path, config={"temp_directory": str(scratch), "memory_limit": _MEMORY, **_LESS_IN_PLACE})
     except duckdb.Error as error:
         raise StorageError(f"{path} cannot be opened as a database: {first_line(error)}") from error
     try:

@@ -142,6 +142,22 @@ def test_a_partition_that_cannot_be_written_is_named(market: Path) -> None:
     assert "data/rejects/source=orders/batch-000007.pending cannot be written" in said
 
 
+def test_decisions_that_the_disk_cannot_read_are_not_taken_for_lost(market: Path) -> None:
+    """They are about to be replaced, and would be in force for nobody."""
+    scan = pl.scan_parquet
+
+    def failing_scan(source: object, **options: object) -> object:
+        if "results" in str(source):
+            raise OSError(errno.EIO, os.strerror(errno.EIO), str(source))
+        return scan(source, **options)  # type: ignore[arg-type]
+
+    put_late(market)
+    with mock.patch.object(pl, "scan_parquet", failing_scan):
+        ran = missionctl(market, "backfill", "--from", as_of(0), "--to", as_of(1), "--only", "all")
+    assert (ran.code, "Input/output error" in ran.err) == (3, True), ran
+    done(market, "backfill", "--from", as_of(0), "--to", as_of(1), "--only", "all")
+
+
 def test_a_metric_s_text_that_the_disk_cannot_read_is_no_mistake_in_it(market: Path) -> None:
     whole = Path.read_bytes
 
