@@ -25,11 +25,12 @@ from mission_cli.stages.corrections import open_corrections, settle
 from mission_cli.stages.evaluate import evaluate
 from mission_cli.stages.heal import heal
 from mission_cli.stages.kept import follow_kept_rules, forget_when_restating, refuse_lost
+from mission_cli.stages.known import refuse_unknown
 from mission_cli.stages.load import load_sources
 from mission_cli.stages.plan import RunPlan, plan_run
 from mission_cli.stages.prune import Pruned, find_prunable, leftovers_of, remove_pruned
 from mission_cli.stages.reached import find_reached, needed_days
-from mission_cli.stages.restate import apply_corrections, days_to_refresh, refuse_unfinished, refuse_unknown
+from mission_cli.stages.restate import apply_corrections, days_to_refresh, refuse_unfinished
 from mission_cli.stages.rosters import KnownRosters, load_rosters
 from mission_cli.stages.stale import mark_stale
 from mission_cli.stages.views import make_views
@@ -177,7 +178,7 @@ def restate(
     """Put the open corrections of a mission's decisions as of a span of days in force, and make the results anew that show them;
     returns the corrections. `dry`: only tell them. Nothing is loaded."""
     _refuse_empty(project.root)
-    refuse_unknown(project, mission, _kept_missions(project))
+    refuse_unknown(mission, list(dict.fromkeys([*(str(one.id) for one in project.missions), *_kept_missions(project)])))
     first, last = span[0], span[1] or date.max
     if dry:
         with _read(project, command, now, watch) as context:

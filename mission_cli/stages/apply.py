@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import date
-from difflib import get_close_matches
 
 from mission_cli.formula.effective import Version
 from mission_cli.formula.rules import mission_rules
-from mission_cli.model.errors import UsageError
 from mission_cli.stages.context import Context
 from mission_cli.stages.kept import follow_kept_rules, keep_only_todays, older_books
+from mission_cli.stages.known import refuse_unknown
 from mission_cli.stages.rosters import KnownRosters
 from mission_cli.store.kept import books, forget_kept, kept_windows
 from mission_cli.windows.ranges import windows_as_of
@@ -84,10 +83,8 @@ def restate_rules(context: Context, found: Applied) -> None:
 
 def _chosen(context: Context, mission: str | None) -> list[Version]:
     known = sorted({one.id for one in context.today_rules.missions} | {version.mission.id for version in context.versions})
-    if mission is not None and mission not in known:
-        near = get_close_matches(mission, known, n=1)
-        hint = f'did you mean "{near[0]}"?' if near else f"missions: {', '.join(known)}"
-        raise UsageError(f'unknown mission "{mission}" ({hint})')
+    if mission is not None:
+        refuse_unknown(mission, known)
     return [version for version in context.versions if mission in (None, version.mission.id)]
 
 

@@ -36,7 +36,7 @@ def heal(
     context.watch.begin("compute", sum(len(part.stale) for part in plan))
     for job, entries in compute_days(context, plan):
         with context.database.transaction():
-            before = context.ledger.partition_digests() if _only_metrics_changed(context, job) else None
+            before = context.ledger.partition_digests() if _some_for_metrics(context, job) else None
             context.obsolete += context.ledger.replace_partitions(entries)
             if before is not None:
                 rebase(context, _but_for_changed(context, job, before), rosters)
@@ -45,8 +45,8 @@ def heal(
         context.watch.advance(len(entries))
 
 
-def _only_metrics_changed(context: Context, job: Job) -> bool:
-    """Whether days are computed for no other reason than that, in a project whose windows keep their rules."""
+def _some_for_metrics(context: Context, job: Job) -> bool:
+    """Whether some days are computed only because metrics changed, in a project whose windows keep their rules."""
     return context.today_rules.keeps and any(why == METRICS_CHANGED for _, why in job.stale.values())
 
 

@@ -6,29 +6,17 @@ The results come first: who is cut off before the corrections are applied finds 
 from __future__ import annotations
 
 import shlex
-from collections.abc import Collection
 from dataclasses import replace
 from datetime import date
-from difflib import get_close_matches
 
 import polars as pl
 
 from mission_cli.model.errors import UsageError
-from mission_cli.model.project import Project
 from mission_cli.stages.context import Context
 from mission_cli.stages.corrections import corrected, publish_corrections
 from mission_cli.stages.decisions import in_force_rows, put_in_force
 from mission_cli.stages.kept import rules_now
 from mission_cli.store.decided import DecisionLedger
-
-
-def refuse_unknown(project: Project, mission: str, kept: Collection[str]) -> None:
-    """Raises UsageError for a mission that is not defined, nor `kept`; of one that is gone nothing can be made anew."""
-    known = list(dict.fromkeys([*(str(found.id) for found in project.missions), *kept]))
-    if mission not in known:
-        near = get_close_matches(mission, known, n=1)
-        hint = f'did you mean "{near[0]}"?' if near else f"missions: {', '.join(known)}"
-        raise UsageError(f'unknown mission "{mission}" ({hint})')
 
 
 def refuse_unfinished(context: Context) -> None:
