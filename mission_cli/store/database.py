@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import duckdb
 
 from mission_cli.model.errors import StorageError
+from mission_cli.store.checkpoint import ONLY_WHEN_ASKED, Checkpoints, kept_open, undone
 from mission_cli.store.files import PENDING, sync
 from mission_cli.store.statements import statement
 
@@ -22,9 +23,6 @@ if TYPE_CHECKING:
 
 warnings.filterwarnings("ignore", message="Arrow output on a DB-API result")  # see `frame_planned_once`
 _MEMORY = "800MB"  # of the engine; what needs more goes to the scratch folder for the time
-# A checkpoint may write a block of metadata that is in use again where it lies: killed in the middle of that write, it leaves a
-# block whose checksum is wrong, and which the header on the disk points at. Without this setting it does so more often.
-_LESS_IN_PLACE = {"experimental_metadata_reuse": "false"}
 _FORMAT = 4  # raise it when the tables of schema.sql change
 Parameters = Sequence[Any] | Mapping[str, Any]
 
@@ -32,8 +30,9 @@ Parameters = Sequence[Any] | Mapping[str, Any]
 class Database:
     """One connection. `TimeZone` is the project's, so that dates and hours of timestamps are local."""
 
-    def __init__(self, connection: duckdb.DuckDBPyConnection) -> None:
+    def __init__(self, connection: duckdb.DuckDBPyConnection, checkpoints: Checkpoints | None = None) -> None:
         self._connection = connection
+        self._checkpoints = checkpoints
         self._slots: dict[str, _Slot] = {}
 
     def execute(self, sql: str, parameters: Parameters = ()) -> None:
@@ -107,6 +106,8 @@ class Database:
         except BaseException:
             self._rollback()
             raise
+        if self._checkpoints is not None:
+            self._checkpoints.after_commit()
 
     def _rollback(self) -> None:
         with suppress(duckdb.Error):  # the transaction may be gone already; what made it fail is being raised
@@ -142,24 +143,34 @@ def _hearing_ctrl_c() -> Iterator[None]:
 
 @contextmanager
 def opened(path: Path, scratch: Path, timezone: str) -> Iterator[Database]:
-    """The database at `path`, made when it is not there. Ends with a CHECKPOINT. The caller holds the lock."""
+    """The database at `path`, made when it is not there. Ends with a checkpoint. The caller holds the lock."""
     _clear(scratch)
     try:
         if not path.exists():
             _make(path)
-        connection = duckdb.connect(path, config={"temp_directory": str(scratch), "memory_limit": _MEMORY, **_LESS_IN_PLACE})
     except duckdb.Error as error:
-        raise StorageError(f"{path} cannot be opened as a database: {first_line(error)}") from error
-    try:
-        with _naming(path):
-            configure(connection, timezone)
-            _refuse_other_formats(connection, path)
-            connection.execute(statement("schema"))
-            connection.execute("INSERT INTO format SELECT ? WHERE NOT EXISTS (FROM format)", [_FORMAT])
-            yield Database(connection)
-            connection.execute("CHECKPOINT")
-    finally:
-        connection.close()
+        raise _not_opened(path, error) from error
+    undone(path)
+    with kept_open(path) as descriptor:
+        try:
+            connection = duckdb.connect(path, config=_settings(scratch) | ONLY_WHEN_ASKED)
+        except duckdb.Error as error:
+            raise _not_opened(path, error) from error
+        try:
+            with _naming(path):
+                checkpoints = Checkpoints(connection, path, descriptor)
+                configure(connection, timezone)
+                _refuse_other_formats(connection, path)
+                connection.execute(statement("schema"))
+                connection.execute("INSERT INTO format SELECT ? WHERE NOT EXISTS (FROM format)", [_FORMAT])
+                yield Database(connection, checkpoints)
+                checkpoints.make()
+        finally:
+            connection.close()
+
+
+def _settings(scratch: Path) -> dict[str, str | bool | int | float | list[str]]:
+    return {"temp_directory": str(scratch), "memory_limit": _MEMORY}
 
 
 class DamagedDatabaseError(StorageError):
@@ -168,6 +179,10 @@ class DamagedDatabaseError(StorageError):
     def __init__(self, path: Path, what: str) -> None:
         super().__init__(f"{path} {what}")
         self.what = what
+
+
+def _not_opened(path: Path, error: Exception) -> DamagedDatabaseError:
+    return DamagedDatabaseError(path, f"cannot be opened as a database: {first_line(error)}")
 
 
 @contextmanager
@@ -179,10 +194,11 @@ def opened_to_read(path: Path, scratch: Path, timezone: str) -> Iterator[Databas
     if not path.exists():
         raise DamagedDatabaseError(path, "is not there")
     _clear(scratch)
+    undone(path)
     try:
-        connection = duckdb.connect(path, read_only=True, config={"temp_directory": str(scratch), "memory_limit": _MEMORY})
+        connection = duckdb.connect(path, read_only=True, config=_settings(scratch))
     except (duckdb.Error, RuntimeError) as error:
-        raise DamagedDatabaseError(path, f"cannot be opened as a database: {first_line(error)}") from error
+        raise _not_opened(path, error) from error
     try:
         configure(connection, timezone)
         _refuse_other_formats(connection, path)
