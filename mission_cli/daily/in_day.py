@@ -2,20 +2,32 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+
 import polars as pl
 
 from mission_cli.model.columns import DataType
 from mission_cli.model.expression import Type
 from mission_cli.model.metrics import DailyMetric, InDay, state_column
 
+_MOST_UNITS = 10**37  # of the last place of a decimal of 38 digits
 
-def day_columns(metric: DailyMetric) -> list[pl.Expr]:
+
+def has_room(values: pl.Series) -> bool:
+    """Whether the sum of any of the values of orders surely fits in 38 digits; said of decimals alone."""
+    if not isinstance(values.dtype, pl.Decimal):
+        return False
+    ends = [end for end in (values.min(), values.max()) if isinstance(end, Decimal)]
+    return max((abs(int(end.scaleb(values.dtype.scale))) for end in ends), default=0) * len(values) < _MOST_UNITS
+
+
+def day_columns(metric: DailyMetric, *, has_room: bool) -> list[pl.Expr]:
     """The day's value under the metric's id, NULL when no order counts, and the merge state that its window needs."""
     value = pl.col(metric.id)
     found = value.count() > 0
     match metric.in_day:
         case InDay.SUM:
-            return [_sum(value, metric.data_type).alias(metric.id)]
+            return [_sum(value, metric.data_type, has_room=has_room).alias(metric.id)]
         case InDay.COUNT:
             return [pl.when(found).then(value.count().cast(pl.Int64)).alias(metric.id)]
         case InDay.MIN:
@@ -23,7 +35,7 @@ def day_columns(metric: DailyMetric) -> list[pl.Expr]:
         case InDay.MAX:
             return [value.max()]
         case InDay.AVG:
-            return _mean(metric)
+            return _mean(metric, has_room=has_room)
         case InDay.FIRST | InDay.LAST:
             return _end(metric)
         case InDay.DISTINCT:
@@ -46,10 +58,10 @@ def stored_columns(metric: DailyMetric) -> list[pl.Expr]:
     ]
 
 
-def _mean(metric: DailyMetric) -> list[pl.Expr]:
+def _mean(metric: DailyMetric, *, has_room: bool) -> list[pl.Expr]:
     """The mean as a double, of an exact sum where the type is exact. A sum that does not fit is no data, and has no count."""
     value = pl.col(metric.id)
-    total, count = _sum(value, metric.data_type), value.count().cast(pl.Int64)
+    total, count = _sum(value, metric.data_type, has_room=has_room), value.count().cast(pl.Int64)
     if metric.data_type.type is Type.INTEGER:
         total = total.cast(pl.Int64, strict=False)
     mean = (total.cast(pl.Float64) / count).alias(metric.id)
@@ -67,13 +79,15 @@ def _end(metric: DailyMetric) -> list[pl.Expr]:
     return [valued.last(), *(time.last().alias(state_column(metric.id, "time")) for time in times)]
 
 
-def _sum(value: pl.Expr, kind: DataType) -> pl.Expr:
-    """The sum of the values that count, NULL when none does."""
+def _sum(value: pl.Expr, kind: DataType, *, has_room: bool) -> pl.Expr:
+    """The sum of the values that count, NULL when none does. `has_room`: it is sure to fit, so that need not be asked."""
     match kind.type:
         case Type.INTEGER:
             total = value.cast(pl.Int128).sum()
         case Type.DOUBLE:
             total = value.drop_nulls().implode().list.sum()  # one list in a fixed order: the same whatever the threads
+        case _ if has_room:
+            total = value.sum()
         case _:
             room = 0.99 * 10.0 ** (38 - kind.scale)  # beyond 38 digits a sum would wrap around: it is no data
             fits = value.cast(pl.Float64).abs().sum() < room

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import polars as pl
 
-from mission_cli.daily.in_day import day_columns, stored_columns
+from mission_cli.daily.in_day import day_columns, has_room, stored_columns
 from mission_cli.daily.python_metric import python_values
 from mission_cli.daily.sql_metric import MAX_SECONDS, sql_values
 from mission_cli.formula.emit import identifier
@@ -98,7 +98,12 @@ def compute_partitions(task: PartitionTask) -> dict[date, Published | None]:
     publisher = Publisher(task.data)
     orders = _order_values(task)
     totals = orders.group_by("_day", "supplier_id").agg(
-        *[column for metric in task.metrics if metric.expression is not None for column in day_columns(metric)]
+        *[
+            column
+            for metric in task.metrics
+            if metric.expression is not None
+            for column in day_columns(metric, has_room=has_room(orders[metric.id]))
+        ]
     )
     ordered = ["_ordered"] if any(metric.names_strangers for metric in task.metrics) else []
     totals = totals.with_columns(pl.lit(value=True).alias(name) for name in ordered)
@@ -118,16 +123,15 @@ def compute_partitions(task: PartitionTask) -> dict[date, Published | None]:
 
 def _order_values(task: PartitionTask) -> pl.DataFrame:
     """One row per order that has a supplier: `_day`, `supplier_id`, `_time` where it is needed, and per metric its value or
-    NULL when it does not count. Sorted by day, supplier, time and key."""
+    NULL when it does not count. The orders of a supplier stand as in the files of the days: by day, time and key."""
     values = [f", {order_value(metric)} AS {identifier(metric.id)}" for metric in task.metrics if metric.expression is not None]
     if any("time" in metric.state for metric in task.metrics):
         values.append(f", CAST({identifier(task.time)} AS TIMESTAMPTZ) AS _time")
-    sorting = ", ".join(identifier(name) for name in (task.time, *task.key))
     supplier = identifier(task.supplier)
     database = in_memory(task.timezone)
     return database.frame(
         f"SELECT _day, CAST({supplier} AS VARCHAR) AS supplier_id{''.join(values)}"
-        f" FROM read_parquet(?, hive_partitioning = false) WHERE {supplier} IS NOT NULL ORDER BY _day, supplier_id, {sorting}",
+        f" FROM read_parquet(?, hive_partitioning = false) WHERE {supplier} IS NOT NULL",
         [[exact_path(task.data / name) for _, name in task.orders]],
     )
 

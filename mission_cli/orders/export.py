@@ -8,7 +8,6 @@ from datetime import date
 
 import polars as pl
 
-from mission_cli.formula.emit import identifier
 from mission_cli.model.project import Source
 from mission_cli.orders.merge import duplicates_table, orders_table
 from mission_cli.store.database import Database
@@ -29,10 +28,9 @@ class DayFiles:
 
 def in_portions(database: Database, source: Source, days: Sequence[date]) -> Iterator[list[date]]:
     """The days in groups whose records fit in memory together; a day is never split."""
+    _want(database, days)
     counts = dict(
-        database.rows(
-            f"SELECT _day, count(*) FROM {orders_table(source.id)} WHERE list_contains(?, _day) GROUP BY _day", [list(days)]
-        )
+        database.rows(f"SELECT _day, count(*) FROM {orders_table(source.id)} JOIN wanted_days USING (_day) GROUP BY _day")
     )
     portion: list[date] = []
     rows = 0
@@ -48,7 +46,7 @@ def in_portions(database: Database, source: Source, days: Sequence[date]) -> Ite
 
 @dataclass(frozen=True, slots=True)
 class DayRecords:
-    """Records of some days, by day: final orders and those left out. Sorted by supplier, time and key."""
+    """Records of some days, by day: final orders and those left out, in no order yet."""
 
     days: Sequence[date]
     orders: dict[date, pl.DataFrame]
@@ -59,28 +57,39 @@ def read_days(database: Database, source: Source, days: Sequence[date]) -> DayRe
     """Everything that is dated to the days."""
     if not days:
         return DayRecords(days, {}, {})
-    database.replace_temporary("wanted_days", pl.DataFrame({"_day": days}, schema={"_day": pl.Date}))
-    sorted_by = [name for name in (source.supplier, source.time, *source.key) if name]
+    _want(database, days)
     fragments = {
         "orders": orders_table(source.id),
         "duplicates": duplicates_table(source.id),
         "columns": columns((column.name for column in source.columns), "o."),
-        "sorting": ", ".join(f"o.{identifier(name)} NULLS LAST" for name in sorted_by),
     }
     orders = database.frame(statement("export_orders", **fragments))
     return DayRecords(days, _by_day(orders), _by_day(database.frame(statement("export_left_out", **fragments))))
 
 
+def _want(database: Database, days: Sequence[date]) -> None:
+    """Make `wanted_days` of them, to join with: the engine looks only at the rows between the first and the last."""
+    database.replace_temporary("wanted_days", pl.DataFrame({"_day": days}, schema={"_day": pl.Date}))
+
+
 def publish_days(publisher: Publisher, source: Source, records: DayRecords) -> dict[date, DayFiles]:
-    """Write the two files of each day; the caller settles them."""
-    orders = [Draft(orders_folder(source.id, day), "orders", part) for day, part in records.orders.items()]
-    left_out = [Draft(left_out_folder(source.id, day), "left_out", part) for day, part in records.left_out.items()]
+    """Write the two files of each day, sorted by supplier, time and key; the caller settles them."""
+    by = [name for name in (source.supplier, source.time, *source.key) if name]
+    versions = [*by, "_why", "_file", "_line"]
+    orders = [Draft(orders_folder(source.id, day), "orders", _sorted(part, by)) for day, part in records.orders.items()]
+    left_out = [
+        Draft(left_out_folder(source.id, day), "left_out", _sorted(part, versions)) for day, part in records.left_out.items()
+    ]
     files = publisher.write(orders + left_out)
     written = {draft.folder: file.name for draft, file in zip(orders + left_out, files, strict=True)}
     return {
         day: DayFiles(written.get(orders_folder(source.id, day)), written.get(left_out_folder(source.id, day)))
         for day in records.days
     }
+
+
+def _sorted(records: pl.DataFrame, by: Sequence[str]) -> pl.DataFrame:
+    return records.sort(by, nulls_last=True)
 
 
 def _by_day(frame: pl.DataFrame) -> dict[date, pl.DataFrame]:

@@ -12,7 +12,7 @@ from mission_cli.model.project import Source
 from mission_cli.store.database import Database
 from mission_cli.store.statements import columns, statement
 
-_TEMPORARY = ("contested", "versions", "contents", "ranked")
+_TEMPORARY = ("stored", "contested", "versions", "contents", "ranked")
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +52,7 @@ def merge(database: Database, source: Source) -> Merged:
     Leaves the temporary table `losers`: what does not stand since this merge, as in the duplicates, and what it did on arrival.
     """
     orders, duplicates = orders_table(source.id), duplicates_table(source.id)
-    for name in ("merge_contested", "merge_versions", "merge_contents"):
+    for name in ("merge_stored", "merge_contested", "merge_versions", "merge_contents"):
         database.execute(statement(name, **_fragments(source, name)))
     alike = database.rows("SELECT count(*) FROM contents") != [(0,)]
     for name in ("merge_ranked", "merge_losers"):
@@ -83,7 +83,7 @@ def _fragments(source: Source, name: str, *, alike: bool = True) -> dict[str, st
     `alike`: some versions share key and `updated`, so that content must be looked at; else `updated` itself is the rank.
     """
     key = columns(source.key)
-    alias = {"merge_contested": ("o.", "s."), "merge_contents": ("a.", "v.")}.get(name, ("l.", "w."))
+    alias = {"merge_stored": ("o.", "s."), "merge_contents": ("a.", "v.")}.get(name, ("l.", "w."))
     dated = source.updated is not None
     arrived = f"PARTITION BY {key} ORDER BY _arrival"
     return {
@@ -93,7 +93,6 @@ def _fragments(source: Source, name: str, *, alike: bool = True) -> dict[str, st
         "key_of_staged": columns(source.key, "s."),
         "same_key": _equal(source, *alias),
         "same_key_as_staged": _equal(source, "s.", "c."),
-        "same_key_as_stored": _equal(source, "o.", "c."),
         "columns": columns((column.name for column in source.columns), "r."),
         "updated_of_staged": _updated(source, "s."),
         "updated_of_orders": _updated(source, "o."),

@@ -1,6 +1,6 @@
 -- Records dated to some days that do not count, each with why; a version that lost names the one that won.
 -- reads: {{orders}}, {{duplicates}}, batches, temp wanted_days / writes: nothing / parameters: none
--- grain: record; `_why`: not final | superseded | duplicate | conflict; `_final`: it would have counted
+-- grain: record, in no order; `_why`: not final | superseded | duplicate | conflict; `_final`: it would have counted
 WITH o AS (
     SELECT _day, _final, _batch, _line, {{columns}}, 'not final' AS _why, CAST(NULL AS INTEGER) AS _winner_batch,
            CAST(NULL AS BIGINT) AS _winner_line
@@ -11,4 +11,3 @@ WITH o AS (
 )
 SELECT o._day, o._final, {{columns}}, b.file AS _file, o._line, o._why, w.file AS _winner_file, o._winner_line
 FROM o JOIN batches AS b ON b.batch = o._batch LEFT JOIN batches AS w ON w.batch = o._winner_batch
-ORDER BY o._day, {{sorting}}, o._why, b.file, o._line

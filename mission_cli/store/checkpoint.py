@@ -19,6 +19,9 @@ from mission_cli.store.files import naming, sync
 # The driver alone makes checkpoints: one that DuckDB makes by itself, at a commit or a close, would have no journal.
 ONLY_WHEN_ASKED = {"checkpoint_threshold": "1000TB", "auto_checkpoint_skip_wal_threshold": str(2**63 - 1)}
 _LONG_LOG = 16_000_000  # bytes of what was committed since the last checkpoint, to be read again by whoever opens the database
+_VACUUM_TASKS = 100  # of a checkpoint, as DuckDB has it by default
+_LARGE_TABLE = 10_000  # rows
+_MANY_DELETED = 0.2  # of the rows of a table
 _HEADER = 3 * 4096  # DuckDB's: blocks begin after it; the last write of a checkpoint changes it
 _MAGIC = b"missionctl journal 1\n"
 
@@ -46,8 +49,19 @@ class Checkpoints:
         """Write what was committed into the database's file, so that a kill at any place of it is made whole by `undone`."""
         journal = _journal(self._path)
         self._keep(journal)
+        self._connection.execute(f"SET max_vacuum_tasks = {_VACUUM_TASKS if self._many_deleted() else 0}")
         self._connection.execute("CHECKPOINT")
         journal.unlink()
+
+    def _many_deleted(self) -> bool:
+        """Whether a large table has many rows that are deleted but still there. Writing their neighbours anew takes longer than
+        all else of a checkpoint, so it is left until it is worth it."""
+        large = "SELECT table_name, estimated_size FROM duckdb_tables() WHERE NOT temporary AND estimated_size > ?"
+        for table, rows in self._connection.execute(large, [_LARGE_TABLE]).fetchall():
+            ((there,),) = self._connection.execute(f'SELECT count(*) FROM "{table}"').fetchall()
+            if rows - there > rows * _MANY_DELETED:
+                return True
+        return False
 
     def _keep(self, journal: Path) -> None:
         blocks = self._connection.execute("SELECT DISTINCT block_id FROM pragma_metadata_info() ORDER BY 1").fetchall()

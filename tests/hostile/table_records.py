@@ -143,7 +143,7 @@ LENGTHS = [
         "millions of records of one field, packed small",
         "x.csv.gz",
         lambda: gz(EXPORT + b"x\n" * 8_000_000),
-        "line 4 and 100,000 more within 16 MB cannot be read: the first has 1 fields where the header has 4",
+        "line 4 and 25,000 more within 4 MB cannot be read: the first has 1 fields where the header has 4",
         source={"max_rejects": 0.5},
     ),
     loaded("a record of just 4 MB", "x.csv", lambda: HEADER + of_length(MEGABYTES_4), new=1, total="1"),

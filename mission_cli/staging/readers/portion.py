@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     import pyarrow as pa
 
-PORTION_BYTES = 16 << 20
+PORTION_BYTES = 4 << 20  # small enough that one file of a day is read by two processors
 MAX_RECORD_BYTES = 4 << 20  # a record beyond it is no record: a quote that is never closed, or no text at all
 MAX_COLUMNS = 10_000
-MOST_MISFITS = 100_000  # of a portion
+MOST_MISFITS = 25_000  # of a portion
 
 
 class UnreadableFile(Exception):
