@@ -20,7 +20,7 @@ from mission_cli.store.files import naming, sync
 ONLY_WHEN_ASKED = {"checkpoint_threshold": "1000TB", "auto_checkpoint_skip_wal_threshold": str(2**63 - 1)}
 _LONG_LOG = 16_000_000  # bytes of what was committed since the last checkpoint, to be read again by whoever opens the database
 _VACUUM_TASKS = 100  # of a checkpoint, as DuckDB has it by default
-_LARGE_TABLE = 10_000  # rows
+_LARGE_TABLE = 200_000  # rows; a smaller one is of a piece or two
 _MANY_DELETED = 0.2  # of the rows of a table
 _HEADER = 3 * 4096  # DuckDB's: blocks begin after it; the last write of a checkpoint changes it
 _MAGIC = b"missionctl journal 1\n"
