@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from datetime import UTC, date, datetime
 from enum import StrEnum
@@ -15,6 +15,7 @@ from mission_cli.config.warn import guard_warnings
 from mission_cli.daily.sql_metric import sql_problems
 from mission_cli.model.calendar import DAY, NEVER, business_day, days
 from mission_cli.model.errors import ConfigurationError, UsageError
+from mission_cli.model.known import refuse_unknown
 from mission_cli.model.problems import Problem
 from mission_cli.model.project import Project
 from mission_cli.stages.apply import Applied, find_kept, find_unread, restate_rules
@@ -25,7 +26,6 @@ from mission_cli.stages.corrections import open_corrections, settle
 from mission_cli.stages.evaluate import evaluate
 from mission_cli.stages.heal import heal
 from mission_cli.stages.kept import follow_kept_rules, forget_when_restating, refuse_lost
-from mission_cli.stages.known import refuse_unknown
 from mission_cli.stages.load import load_sources
 from mission_cli.stages.plan import RunPlan, plan_run
 from mission_cli.stages.prune import Pruned, find_prunable, leftovers_of, remove_pruned
@@ -178,7 +178,7 @@ def restate(
     """Put the open corrections of a mission's decisions as of a span of days in force, and make the results anew that show them;
     returns the corrections. `dry`: only tell them. Nothing is loaded."""
     _refuse_empty(project.root)
-    refuse_unknown(mission, list(dict.fromkeys([*(str(one.id) for one in project.missions), *_kept_missions(project)])))
+    refuse_unknown(mission, _with_decisions(project))
     first, last = span[0], span[1] or date.max
     if dry:
         with _read(project, command, now, watch) as context:
@@ -201,11 +201,18 @@ def restate(
     return found
 
 
-def _kept_missions(project: Project) -> Collection[str]:
+def _with_decisions(project: Project) -> list[str]:
+    """The missions of the project, and those no longer in it that windows keep or that have corrections."""
+    from mission_cli.views.corrections import published_corrections  # only here, and not for every run
+    from mission_cli.views.published import Published
+
+    there = [str(one.id) for one in project.missions]
     try:
-        return read_manifest(Layout(project.root).manifest).kept
+        manifest = read_manifest(Layout(project.root).manifest)
     except DamagedManifestError:
-        return ()
+        return there
+    corrections = published_corrections(Published(Layout(project.root).data, manifest))
+    return list(dict.fromkeys([*there, *manifest.kept, *corrections["mission_id"].unique().sort()]))
 
 
 def apply(project: Project, mission: str | None, command: str, now: datetime, watch: Watch, *, dry: bool) -> Applied:

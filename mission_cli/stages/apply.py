@@ -7,9 +7,9 @@ from datetime import date
 
 from mission_cli.formula.effective import Version
 from mission_cli.formula.rules import mission_rules
+from mission_cli.model.known import refuse_unknown
 from mission_cli.stages.context import Context
 from mission_cli.stages.kept import follow_kept_rules, keep_only_todays, older_books
-from mission_cli.stages.known import refuse_unknown
 from mission_cli.stages.rosters import KnownRosters
 from mission_cli.store.kept import books, forget_kept, kept_windows
 from mission_cli.windows.ranges import windows_as_of

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
@@ -16,12 +15,12 @@ from mission_cli.conditions.judge import results_queries, valued_sql
 from mission_cli.conditions.limits import paid_sql
 from mission_cli.conditions.population import listed_sql
 from mission_cli.daily.partition import partition_meanings
-from mission_cli.formula.usage import mission_sources
 from mission_cli.model.missions import Mission
 from mission_cli.model.project import Project
 from mission_cli.stages.context import Context
 from mission_cli.stages.decisions import date_results, keep_decided
-from mission_cli.stages.kept import keep_rules, rules_as_of, rules_now
+from mission_cli.stages.fingerprints import data_fingerprints, digest_of, inputs_of, meaning_of
+from mission_cli.stages.kept import keep_rules, rules_now
 from mission_cli.stages.paid import paid_by_versions
 from mission_cli.stages.parallel import in_order
 from mission_cli.stages.rosters import KnownRosters
@@ -52,7 +51,7 @@ def evaluate(context: Context, as_of_days: Sequence[date], rosters: KnownRosters
     """Publish the results as of the days, in their order, some days in one commit. `again`: also of those that still stand."""
     rules = rules_now(context.today_rules)
     data = data_fingerprints(context, as_of_days, rosters)
-    inputs = _inputs(context, data, rosters)
+    inputs = inputs_of(context, data, rosters)
     todo = list(as_of_days) if again else _todo(context, as_of_days, inputs)
     context.report.unchanged += [day for day in as_of_days if day not in set(todo)]
     context.watch.begin("evaluate", len(todo))
@@ -67,7 +66,7 @@ def evaluate(context: Context, as_of_days: Sequence[date], rosters: KnownRosters
             others = {day: digest for day, digest in before_it.items() if day not in awards}
             before = others | {day: digest for day, digest in awards.items() if digest}
             made = {
-                day: Evaluation(_meaning(inputs[day], before, day, awards[day]), data[day], awards[day], file)
+                day: Evaluation(meaning_of(inputs[day], before, day, awards[day]), data[day], awards[day], file)
                 for day, file in outcome.published.items()
             }
             context.obsolete += context.ledger.replace_evaluations(rules, made)
@@ -82,67 +81,7 @@ def evaluate(context: Context, as_of_days: Sequence[date], rosters: KnownRosters
 
 def days_to_evaluate(context: Context, as_of_days: Sequence[date], rosters: KnownRosters) -> list[date]:
     """The days of which `evaluate` would make the results now."""
-    return _todo(context, as_of_days, _inputs(context, data_fingerprints(context, as_of_days, rosters), rosters))
-
-
-def _inputs(context: Context, data: Mapping[date, str], rosters: KnownRosters) -> dict[date, str]:
-    """As-of day → fingerprint of all that goes into its results, from that of the data."""
-    rules = rules_as_of(context, list(data), rosters)
-    return {day: _digest((rules[day], found)) for day, found in data.items()}
-
-
-def data_fingerprints(
-    context: Context, as_of_days: Sequence[date], rosters: KnownRosters, digests: dict[str, dict[date, str]] | None = None
-) -> dict[date, str]:
-    """As-of day → fingerprint of the rosters and of every partition that goes into its results. `digests`: those of the
-    partitions, source → day, where they are not the ledger's."""
-    project = context.project
-    digests = context.ledger.partition_digests() if digests is None else digests
-    sources = {mission.key: sorted(mission_sources(project, mission)) for mission in project.missions}
-    found = {}
-    for as_of in as_of_days:
-        needed: dict[str, set[date]] = {}
-        for reported in windows_as_of(project, as_of, rosters.own_windows):
-            for source in sources[reported.mission.key]:
-                needed.setdefault(source, set()).update(reported.window.days_through(as_of))
-        partitions = [
-            (source, [(day.toordinal(), digest) for day in sorted(days) if (digest := digests.get(source, {}).get(day))])
-            for source, days in sorted(needed.items())
-        ]
-        files = sorted({file for mission in project.missions for file in rosters.files_of(mission, as_of)})
-        found[as_of] = _digest((files, partitions))
-    return found
-
-
-def rebase(context: Context, before: dict[str, dict[date, str]], rosters: KnownRosters) -> None:
-    """Let results stand that were made from partitions which were computed again only because today's metrics are others.
-
-    What windows keep has the same numbers in them as before. `before`: digests of the partitions as they were. Part of the
-    caller's transaction.
-    """
-    known = context.ledger.evaluation_data()
-    meanings, awards = context.ledger.evaluation_meanings(), context.ledger.award_digests()
-    old, new = data_fingerprints(context, list(known), rosters, before), data_fingerprints(context, list(known), rosters)
-    fresh = [day for day, data in known.items() if data == old[day] != new[day]]
-    was, now = (_inputs(context, {day: data[day] for day in fresh}, rosters) for data in (old, new))
-    found = {}
-    for day in fresh:
-        own = awards.get(day, "")
-        stands = meanings[day] == _meaning(was[day], awards, day, own)
-        found[day] = (_meaning(now[day], awards, day, own) if stands else meanings[day], new[day])
-    context.ledger.rebase_evaluations(found)
-
-
-def _digest(value: object) -> str:
-    return hashlib.sha256(repr(value).encode()).hexdigest()[:16]
-
-
-def _meaning(inputs: str, awards: Mapping[date, str], day: date, own: str) -> str:
-    """Fingerprint of a day's results: of what goes into them, and when they award something limited, of all earlier awards."""
-    if not own:
-        return inputs
-    earlier = sorted((other, digest) for other, digest in awards.items() if other < day)
-    return _digest((inputs, earlier))
+    return _todo(context, as_of_days, inputs_of(context, data_fingerprints(context, as_of_days, rosters), rosters))
 
 
 def _todo(context: Context, as_of_days: Sequence[date], inputs: Mapping[date, str]) -> list[date]:
@@ -150,7 +89,7 @@ def _todo(context: Context, as_of_days: Sequence[date], inputs: Mapping[date, st
     done, awards = context.ledger.evaluation_meanings(), context.ledger.award_digests()
     todo: list[date] = []
     for day in as_of_days:
-        stands = done.get(day) == _meaning(inputs[day], awards, day, awards.get(day, ""))
+        stands = done.get(day) == meaning_of(inputs[day], awards, day, awards.get(day, ""))
         if not stands or (todo and day in awards):
             todo.append(day)
     return todo
@@ -164,7 +103,7 @@ def _award_digest(project: Project, awards: pl.DataFrame, day: date) -> str:
     """Fingerprint of what missions with limits awarded on a day; empty when nothing."""
     limited = [mission.id for mission in _limited(project)]
     rows = awards.filter((pl.col("decided_on") == day) & pl.col("mission_id").is_in(limited)).rows()
-    return _digest(rows) if rows else ""
+    return digest_of(rows) if rows else ""
 
 
 def _portions(context: Context, as_of_days: Sequence[date], rosters: KnownRosters) -> Iterator[list[date]]:
@@ -320,7 +259,7 @@ def standing_days(context: Context, rosters: KnownRosters) -> Standing:
     rules = rules_now(context.today_rules)
     made_by = context.ledger.evaluation_rules()
     days = sorted(day for day, made in made_by.items() if made == rules)
-    inputs = _inputs(context, data_fingerprints(context, days, rosters), rosters)
+    inputs = inputs_of(context, data_fingerprints(context, days, rosters), rosters)
     changed = {*_todo(context, days, inputs), *(day for day in context.ledger.stale_evaluations() if day in inputs)}
     others = sorted(made_by.keys() - set(days))
     return Standing([day for day in days if day not in changed], sorted(changed), others)
@@ -330,7 +269,7 @@ def _standing_by_kept_rules(context: Context, rosters: KnownRosters) -> Standing
     before = context.ledger.evaluation_data()
     days = sorted(before)
     data = data_fingerprints(context, days, rosters)
-    todo, stale = set(_todo(context, days, _inputs(context, data, rosters))), context.ledger.stale_evaluations()
+    todo, stale = set(_todo(context, days, inputs_of(context, data, rosters))), context.ledger.stale_evaluations()
     changed = {day for day in days if day in stale or (day in todo and data[day] != before[day])}
     waiting = _needing_others(context, [day for day in days if day not in changed and day not in todo], rosters)
     stand = [day for day in days if day not in changed and day not in todo and day not in waiting]

@@ -20,7 +20,7 @@ from mission_cli.model.metrics import DailyMetric, Method
 from mission_cli.model.project import Project, Source
 from mission_cli.orders.export import DayFiles, DayRecords, in_portions, publish_days, read_days
 from mission_cli.stages.context import Context
-from mission_cli.stages.evaluate import rebase
+from mission_cli.stages.fingerprints import Needs, rebase
 from mission_cli.stages.parallel import in_order
 from mission_cli.stages.rosters import KnownRosters
 from mission_cli.store.entries import METRICS_CHANGED, UNDATED, PartitionEntry
@@ -34,28 +34,24 @@ def heal(
     """Compute the stale days of all sources that the windows reported as of the given days need, and `decided`, source → days."""
     plan = days_to_compute(context, as_of_days, rosters, decided)
     context.watch.begin("compute", sum(len(part.stale) for part in plan))
+    needs = Needs(rosters)
     for job, entries in compute_days(context, plan):
         with context.database.transaction():
-            before = context.ledger.partition_digests() if _some_for_metrics(context, job) else None
+            before = _for_metrics_alone(context, job)
             context.obsolete += context.ledger.replace_partitions(entries)
-            if before is not None:
-                rebase(context, _but_for_changed(context, job, before), rosters)
+            if before:
+                rebase(context, job.source.id, before, needs)
         why = {day: reason for day, (_, reason) in job.stale.items() if day != UNDATED}
         context.report.computed.setdefault(job.source.id, {}).update(why)
         context.watch.advance(len(entries))
 
 
-def _some_for_metrics(context: Context, job: Job) -> bool:
-    """Whether some days are computed only because metrics changed, in a project whose windows keep their rules."""
-    return context.today_rules.keeps and any(why == METRICS_CHANGED for _, why in job.stale.values())
-
-
-def _but_for_changed(context: Context, job: Job, before: dict[str, dict[date, str]]) -> dict[str, dict[date, str]]:
-    """The digests of partitions as they are now, but of those days of the job as they were."""
-    now, source = context.ledger.partition_digests(), job.source.id
-    days = {day for day, (_, why) in job.stale.items() if why == METRICS_CHANGED}
-    others = {day: digest for day, digest in now.get(source, {}).items() if day not in days}
-    return now | {source: others | {day: digest for day, digest in before.get(source, {}).items() if day in days}}
+def _for_metrics_alone(context: Context, job: Job) -> dict[date, str | None]:
+    """The days whose partitions are computed again only because metrics changed, in a project whose windows keep their rules,
+    and the digests of these."""
+    days = [day for day, (_, why) in job.stale.items() if why == METRICS_CHANGED and context.today_rules.keeps]
+    known = context.ledger.partition_digests().get(job.source.id, {}) if days else {}
+    return {day: known.get(day) for day in days}
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,8 @@ from mission_cli.formula.rules import mission_rules
 from mission_cli.model.calendar import DAY, window_of
 from mission_cli.model.missions import Mission
 from mission_cli.stages.context import Context
-from mission_cli.stages.evaluate import data_fingerprints, days_to_evaluate
+from mission_cli.stages.evaluate import days_to_evaluate
+from mission_cli.stages.fingerprints import data_fingerprints
 from mission_cli.stages.gains import Moved, gains_and_losses
 from mission_cli.stages.heal import days_to_compute
 from mission_cli.stages.load import plan_source

@@ -8,7 +8,7 @@ from datetime import date
 from mission_cli.daily.partition import partition_meanings
 from mission_cli.formula.usage import mission_sources
 from mission_cli.stages.context import Context
-from mission_cli.stages.evaluate import data_fingerprints
+from mission_cli.stages.fingerprints import data_fingerprints
 from mission_cli.stages.rosters import KnownRosters
 from mission_cli.store.decided import DecisionLedger
 from mission_cli.store.entries import METRICS_CHANGED, PRUNED, UNDATED

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date
-from difflib import get_close_matches
 from pathlib import Path
 from typing import TypeVar
 
 import polars as pl
 
 from mission_cli.model.errors import StorageError, UsageError
+from mission_cli.model.known import refuse_unknown
 from mission_cli.store.layout import Layout
 from mission_cli.store.manifest import LEFT, Manifest, SupplierEntry, read_manifest
 
@@ -112,10 +112,7 @@ def stale_note(source: Published, day: date) -> str | None:
 def known_mission(source: Published, name: str) -> str:
     """The mission's id. Raises UsageError for one that does not exist."""
     missions: list[str] = source.manifest.state.get("missions", [])
-    if name not in missions:
-        near = get_close_matches(name, missions, n=1)
-        hint = f'did you mean "{near[0]}"?' if near else f"missions: {', '.join(missions)}"
-        raise UsageError(f'unknown mission "{name}" ({hint})')
+    refuse_unknown(name, missions)
     return name
 
 

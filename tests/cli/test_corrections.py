@@ -185,3 +185,15 @@ def test_prune_takes_corrections_with_the_results_of_their_day(shop: Path) -> No
     assert not (shop / "data/decisions").exists()
     assert not (shop / "data/corrections").exists()
     done(shop, "verify", "--deep")
+
+
+def test_what_is_owed_for_a_mission_that_is_gone_can_be_settled(shop: Path) -> None:
+    (shop / "missions.toml").write_text(PAYS.partition("[missions.sprint]")[0].replace("missions.week", "missions.month"))
+    assert "week" in done(shop, "apply", "--restate", "--mission", "week").out
+    assert len(rows(shop, "--mission", "week")) == 3
+    assert done(shop, *RESTATE).err.endswith("applied 3 corrections\n")
+    assert rows(shop, "--mission", "week") == []
+    assert [row["state"] for row in rows(shop, "--mission", "week", "--all")] == ["applied"] * 3
+    done(shop, "run", "--date", "2024-05-21")
+    assert rows(shop, "--mission", "week") == []
+    assert done(shop, "verify", "--deep").code == 0
