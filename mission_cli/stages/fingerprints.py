@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import hashlib
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import date
 
 from mission_cli.formula.usage import mission_sources
@@ -21,50 +21,42 @@ def inputs_of(context: Context, data: Mapping[date, str], rosters: KnownRosters)
     return {day: digest_of((rules[day], found)) for day, found in data.items()}
 
 
+class Needs:
+    """Which days go into the results as of others, each found once."""
+
+    def __init__(self, project: Project, rosters: KnownRosters) -> None:
+        self.rosters = rosters
+        self._project = project
+        self._sources = {mission.key: mission_sources(project, mission) for mission in project.missions}
+        self._known: dict[date, dict[str, set[date]]] = {}
+
+    def of(self, as_of: date) -> dict[str, set[date]]:
+        """Source → the days whose partitions go into the results."""
+        if as_of not in self._known:
+            needed = self._known[as_of] = defaultdict(set)
+            for reported in windows_as_of(self._project, as_of, self.rosters.own_windows):
+                for source in self._sources[reported.mission.key]:
+                    needed[source].update(reported.window.days_through(as_of))
+        return self._known[as_of]
+
+
 def data_fingerprints(
     context: Context, as_of_days: Sequence[date], rosters: KnownRosters, digests: dict[str, dict[date, str]] | None = None
 ) -> dict[date, str]:
     """As-of day → fingerprint of the rosters and of every partition that goes into its results. `digests`: those of the
     partitions, source → day, where they are not the ledger's."""
+    needs = Needs(context.project, rosters)
     digests = context.ledger.partition_digests() if digests is None else digests
-    return {
-        as_of: _data_fingerprint(context, as_of, rosters, _needed(context.project, as_of, rosters), digests)
-        for as_of in as_of_days
-    }
+    return {as_of: _data_fingerprint(context, as_of, needs, digests) for as_of in as_of_days}
 
 
-def _needed(project: Project, as_of: date, rosters: KnownRosters) -> dict[str, set[date]]:
-    """Source → the days whose partitions go into the results as of a day."""
-    needed: dict[str, set[date]] = {}
-    for reported in windows_as_of(project, as_of, rosters.own_windows):
-        for source in mission_sources(project, reported.mission):
-            needed.setdefault(source, set()).update(reported.window.days_through(as_of))
-    return needed
-
-
-def _data_fingerprint(
-    context: Context, as_of: date, rosters: KnownRosters, needed: Mapping[str, set[date]], digests: Mapping[str, dict[date, str]]
-) -> str:
+def _data_fingerprint(context: Context, as_of: date, needs: Needs, digests: Mapping[str, dict[date, str]]) -> str:
     partitions = [
         (source, [(day.toordinal(), digest) for day in sorted(days) if (digest := digests.get(source, {}).get(day))])
-        for source, days in sorted(needed.items())
+        for source, days in sorted(needs.of(as_of).items())
     ]
-    files = sorted({file for mission in context.project.missions for file in rosters.files_of(mission, as_of)})
+    files = sorted({file for mission in context.project.missions for file in needs.rosters.files_of(mission, as_of)})
     return digest_of((files, partitions))
-
-
-@dataclass(frozen=True, slots=True)
-class Needs:
-    """What goes into results that there are, found once for all portions of a run."""
-
-    rosters: KnownRosters
-    _of_day: dict[date, dict[str, set[date]]] = field(default_factory=dict)
-
-    def of(self, project: Project, as_of: date) -> dict[str, set[date]]:
-        """Source → days."""
-        if as_of not in self._of_day:
-            self._of_day[as_of] = _needed(project, as_of, self.rosters)
-        return self._of_day[as_of]
 
 
 def rebase(context: Context, source: str, before: Mapping[date, str | None], needs: Needs) -> None:
@@ -77,13 +69,8 @@ def rebase(context: Context, source: str, before: Mapping[date, str | None], nee
     others = {day: digest for day, digest in digests.get(source, {}).items() if day not in before}
     then = digests | {source: others | {day: digest for day, digest in before.items() if digest is not None}}
     recorded = context.ledger.evaluation_data()
-    known = {
-        day: data for day, data in recorded.items() if not needs.of(context.project, day).get(source, set()).isdisjoint(before)
-    }
-    old, new = (
-        {day: _data_fingerprint(context, day, needs.rosters, needs.of(context.project, day), found) for day in known}
-        for found in (then, digests)
-    )
+    known = {day: data for day, data in recorded.items() if not needs.of(day).get(source, set()).isdisjoint(before)}
+    old, new = ({day: _data_fingerprint(context, day, needs, found) for day in known} for found in (then, digests))
     meanings, awards = context.ledger.evaluation_meanings(), context.ledger.award_digests()
     fresh = [day for day, data in known.items() if data == old[day] != new[day]]
     was, now = (inputs_of(context, {day: data[day] for day in fresh}, needs.rosters) for data in (old, new))
