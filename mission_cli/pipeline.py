@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING
 
 from mission_cli.config.kept import DamagedRulesError
 from mission_cli.config.load import load_project, located, read_project
-from mission_cli.config.warn import guard_warnings
 from mission_cli.daily.sql_metric import sql_problems
 from mission_cli.model.calendar import DAY, NEVER, business_day, days
 from mission_cli.model.errors import ConfigurationError, UsageError
@@ -19,8 +18,6 @@ from mission_cli.model.known import refuse_unknown
 from mission_cli.model.problems import Problem
 from mission_cli.model.project import Project
 from mission_cli.stages.apply import Applied, find_kept, find_unread, restate_rules
-from mission_cli.stages.audit.audit import audit_everything, audit_without_database
-from mission_cli.stages.audit.findings import Audit
 from mission_cli.stages.context import Context, Report, Watch
 from mission_cli.stages.corrections import open_corrections, settle
 from mission_cli.stages.evaluate import evaluate
@@ -47,6 +44,8 @@ from mission_cli.store.seals import seal
 
 if TYPE_CHECKING:
     import polars as pl
+
+    from mission_cli.stages.audit.findings import Audit
 
 MOST_MISSED_DAYS = 62  # that a daily run catches up; more are a backfill, which someone asks for
 
@@ -121,6 +120,8 @@ def backfill(
 
 def verify(project: Project, command: str, now: datetime, watch: Watch, *, deep: bool) -> Audit:
     """Whether what lies in data/ is what the runs left; nothing is changed. `deep`: everything is computed again."""
+    from mission_cli.stages.audit.audit import audit_everything, audit_without_database  # which no run needs
+
     layout = Layout(project.root)
     _refuse_empty(project.root)
     try:
@@ -265,6 +266,8 @@ def all_problems(root: Path) -> tuple[Project | None, list[Problem]]:
 
 def all_warnings(root: Path, project: Project) -> list[Problem]:
     """What is no mistake, but perhaps not what was meant."""
+    from mission_cli.config.warn import guard_warnings  # which no run needs
+
     return sorted(located(root, guard_warnings(project)))
 
 
