@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from io import BytesIO
 from pathlib import Path
 
 import polars as pl
@@ -12,7 +13,7 @@ from mission_cli.model.project import Project
 
 
 class DamagedRulesError(StorageError):
-    """A file of kept rules cannot be read."""
+    """A file of kept rules is gone, or its content is damaged."""
 
 
 _MEND = 'restore it, or let all windows follow the rules of today with "missionctl apply --restate"'
@@ -24,12 +25,17 @@ def rule_texts(project: Project) -> pl.DataFrame:
 
 
 def kept_project(path: Path, root: Path) -> Project:
-    """The project whose texts were kept in a file, as if it lay in `root`. Raises DamagedRulesError when it cannot be read."""
+    """The project whose texts were kept in a file, as if it lay in `root`. Raises DamagedRulesError when the file is gone or
+    damaged, and StorageError when only the disk fails, so that it may well be there."""
     try:
-        texts = dict(pl.read_parquet(path, glob=False, hive_partitioning=False).select("name", "text").rows())
+        content = path.read_bytes()
     except FileNotFoundError:
         raise DamagedRulesError(f"{path} is not there; {_MEND}") from None
-    except (pl.exceptions.PolarsError, OSError) as error:
+    except OSError as error:
+        raise StorageError(f"{path} cannot be read: {error.strerror}") from error
+    try:
+        texts = dict(pl.read_parquet(BytesIO(content)).select("name", "text").rows())
+    except pl.exceptions.PolarsError as error:
         raise DamagedRulesError(f"{path} cannot be read: {str(error).splitlines()[0]}; {_MEND}") from error
     loaded = read_project(root, texts)
     if loaded.project is None or loaded.problems:

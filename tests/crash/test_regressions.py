@@ -17,7 +17,7 @@ from mission_cli.stages import evaluate
 from mission_cli.store import files
 from mission_cli.views import results
 from tests.crash.compare import shown, tree, unreadable
-from tests.crash.market import as_of, copied, put, put_day, put_late, put_paid_days, put_project, put_third_day
+from tests.crash.market import as_of, copied, put, put_day, put_late, put_other_meaning, put_paid_days, put_project, put_third_day
 from tests.support import ROOT, Ran, done, missionctl
 
 NO_SPACE = OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
@@ -156,6 +156,24 @@ def test_decisions_that_the_disk_cannot_read_are_not_taken_for_lost(market: Path
         ran = missionctl(market, "backfill", "--from", as_of(0), "--to", as_of(1), "--only", "all")
     assert (ran.code, "Input/output error" in ran.err) == (3, True), ran
     done(market, "backfill", "--from", as_of(0), "--to", as_of(1), "--only", "all")
+
+
+def test_kept_rules_that_the_disk_cannot_read_are_not_taken_for_damaged(market: Path) -> None:
+    """`apply --restate` is the way out when they are, and forgot the rules of all windows."""
+    put_other_meaning(market)
+    done(market, "run", "--date", as_of(1))
+    before, whole = named(market), Path.read_bytes
+
+    def read(path: Path) -> bytes:
+        if path.parent.name == "rules":
+            raise OSError(errno.EIO, os.strerror(errno.EIO))
+        return whole(path)
+
+    with mock.patch.object(Path, "read_bytes", read):
+        ran = missionctl(market, "apply", "--restate")
+    assert (ran.code, "data/rules/rules-" in ran.err, "Input/output error" in ran.err) == (3, True, True), ran
+    assert named(market) == before
+    assert "by the rules of" in done(market, "apply", "--restate").out
 
 
 def test_a_metric_s_text_that_the_disk_cannot_read_is_no_mistake_in_it(market: Path) -> None:
