@@ -40,6 +40,7 @@ bench: $(READY) ## all contestants on one simulated marketplace, growth, and oth
 	$(BIN)/python bench/daily.py
 	$(BIN)/python bench/ingest.py
 	$(BIN)/python bench/formulas.py
+	$(BIN)/python bench/large.py
 
 guard: $(READY) ## a small contest that fails when a ratio to the script by hand grows beyond its bound
 	$(BIN)/python bench/guard.py

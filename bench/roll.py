@@ -93,7 +93,7 @@ def rolled(asked: EvaluationTask) -> None:
 def judged(asked: EvaluationTask) -> pl.DataFrame:
     engine = in_memory(asked.project.timezone)
     judge(engine, asked)
-    return pl.concat([engine.frame_planned_once(query) for query in results_queries(asked.project)])
+    return pl.concat([engine.frame_planned_once(query) for _, query in results_queries(asked.project)])
 
 
 # ---------------------------------------------------------------- by hand

@@ -7,6 +7,7 @@ late changes on top: completed orders of the twenty days before it that their cu
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
@@ -91,9 +92,9 @@ class Market:
         return f"{self.days}d-{self.orders}o-{self.suppliers}s-{self.extra_days}x-{late}"
 
 
-def write_exports(market: Market, folder: Path) -> None:
-    """orders/DAY.csv, offers/DAY.csv and suppliers.csv below `folder`."""
-    for source in ("orders", "offers"):
+def write_exports(market: Market, folder: Path, sources: Sequence[str] = ("orders", "offers")) -> None:
+    """orders/DAY.csv, offers/DAY.csv, or those of the `sources` alone, and suppliers.csv below `folder`."""
+    for source in sources:
         (folder / source).mkdir(parents=True, exist_ok=True)
     connection = duckdb.connect()
     connection.execute("SET preserve_insertion_order = false").fetchall()
@@ -108,8 +109,9 @@ def write_exports(market: Market, folder: Path) -> None:
             for behind in range(1, back + 1):
                 late_day = f"DATE '{market.day(number - behind)}'"
                 orders += _filled(_LATE, {"late_day": late_day, "late_share": str(LATE_CHANGES // back), **values})
-        for source, query in (("orders", orders), ("offers", _filled(_OFFERS, values))):
-            connection.execute(f"COPY ({query}) TO '{folder}/{source}/{day}.csv' (HEADER)").fetchall()
+        queries = {"orders": orders, "offers": _filled(_OFFERS, values)}
+        for source in sources:
+            connection.execute(f"COPY ({queries[source]}) TO '{folder}/{source}/{day}.csv' (HEADER)").fetchall()
     connection.execute(
         f"""COPY (SELECT printf('D%06d', n) AS supplier_id, ['SGN', 'HAN', 'DAD'][1 + n % 3] AS city, 1 + n % 4 AS tier
         FROM range({market.suppliers}) AS r(n)) TO '{folder}/suppliers.csv' (HEADER)"""

@@ -49,17 +49,22 @@ def valued_sql(project: Project) -> str:
     return f"WITH {','.join(value_layers(project, used, base))} SELECT * FROM valued"
 
 
-def results_queries(project: Project) -> list[str]:
-    """Queries of some missions each, in the order of their ids, over `windows`, `listed`, `valued`, `suppliers` and the tables
-    of assigned windows (`assigned_table`).
+def results_queries(project: Project) -> list[tuple[list[Mission], str]]:
+    """Some missions each, all of an id together, and their query, in the order of their ids, over `windows`, `listed`, `valued`,
+    `suppliers` and the tables of assigned windows (`assigned_table`).
 
     Grain: as_of, mission, supplier, window, condition; the columns RESULTS, `earned` before limits. The rows of one as-of day
     come sorted by supplier, window and condition: missions are sorted before their conditions are unfolded, which is cheaper
     than sorting every condition.
     """
     numbered = sorted(enumerate(project.missions), key=lambda pair: pair[1].id)
-    found = [_mission(project, number, mission) for number, mission in numbered] or [_nothing()]
-    return [" UNION ALL ".join(found[first : first + _TOGETHER]) for first in range(0, len(found), _TOGETHER)]
+    groups: list[list[tuple[int, Mission]]] = []
+    for number, mission in numbered:
+        if not groups or (len(groups[-1]) >= _TOGETHER and groups[-1][-1][1].id != mission.id):
+            groups.append([])
+        groups[-1].append((number, mission))
+    found = [([m for _, m in group], " UNION ALL ".join(_mission(project, *one) for one in group)) for group in groups]
+    return found or [([], _nothing())]
 
 
 def _nothing() -> str:

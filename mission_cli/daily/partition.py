@@ -6,6 +6,7 @@ A plain, picklable function that needs no handle of the working database, so it 
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -20,12 +21,13 @@ from mission_cli.formula.metric_sql import order_value
 from mission_cli.model.errors import UsageError
 from mission_cli.model.metrics import DailyMetric, Method
 from mission_cli.model.project import Project
-from mission_cli.store.database import exact_path, in_memory
+from mission_cli.store.database import Database, exact_path, in_memory
 from mission_cli.store.entries import Meanings
 from mission_cli.store.files import Draft, Published, Publisher
 from mission_cli.store.layout import metrics_folder
 
 _FORMAT = "3"  # raise it when the same metrics give other bytes
+_ORDERS_AT_ONCE = 1_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,15 +98,7 @@ def compute_partitions(task: PartitionTask) -> dict[date, Published | None]:
     if not task.orders:
         return {}
     publisher = Publisher(task.data)
-    orders = _order_values(task)
-    totals = orders.group_by("_day", "supplier_id").agg(
-        *[
-            column
-            for metric in task.metrics
-            if metric.expression is not None
-            for column in day_columns(metric, has_room=has_room(orders[metric.id]))
-        ]
-    )
+    totals = _totals(task)
     ordered = ["_ordered"] if any(metric.names_strangers for metric in task.metrics) else []
     totals = totals.with_columns(pl.lit(value=True).alias(name) for name in ordered)
     for metric in task.metrics:
@@ -121,18 +115,38 @@ def compute_partitions(task: PartitionTask) -> dict[date, Published | None]:
     return dict.fromkeys(day for day, _ in task.orders) | dict(zip(parts, written, strict=True))
 
 
-def _order_values(task: PartitionTask) -> pl.DataFrame:
-    """One row per order that has a supplier: `_day`, `supplier_id`, `_time` where it is needed, and per metric its value or
-    NULL when it does not count. The orders of a supplier stand as in the files of the days: by day, time and key."""
+def _totals(task: PartitionTask) -> pl.DataFrame:
+    """What the orders of each supplier and day come to. Many orders are taken in parts, each supplier's in one."""
+    files = [exact_path(task.data / name) for _, name in task.orders]
+    database = in_memory(task.timezone)
+    ((rows,),) = database.rows("SELECT count(*) FROM read_parquet(?, hive_partitioning = false)", [files])
+    parts = -(-rows // _ORDERS_AT_ONCE)
+    chosen = [f" AND hash({identifier(task.supplier)}) % {parts} = {part}" for part in range(parts)] if parts > 1 else [""]
+    return pl.concat([_aggregated(task, _order_values(task, database, files, suppliers)) for suppliers in chosen])
+
+
+def _aggregated(task: PartitionTask, orders: pl.DataFrame) -> pl.DataFrame:
+    columns = [
+        column
+        for metric in task.metrics
+        if metric.expression is not None
+        for column in day_columns(metric, has_room=has_room(orders[metric.id]))
+    ]
+    return orders.group_by("_day", "supplier_id").agg(*columns)
+
+
+def _order_values(task: PartitionTask, database: Database, files: Sequence[str], suppliers: str) -> pl.DataFrame:
+    """One row per order that has a supplier: `_day`, `supplier_id`, `_time` where it is needed, and per metric its value or NULL
+    when it does not count. The orders of a supplier stand as in the files of the days: by day, time and key. `suppliers`: SQL
+    that chooses some."""
     values = [f", {order_value(metric)} AS {identifier(metric.id)}" for metric in task.metrics if metric.expression is not None]
     if any("time" in metric.state for metric in task.metrics):
         values.append(f", CAST({identifier(task.time)} AS TIMESTAMPTZ) AS _time")
     supplier = identifier(task.supplier)
-    database = in_memory(task.timezone)
     return database.frame(
         f"SELECT _day, CAST({supplier} AS VARCHAR) AS supplier_id{''.join(values)}"
-        f" FROM read_parquet(?, hive_partitioning = false) WHERE {supplier} IS NOT NULL",
-        [[exact_path(task.data / name) for _, name in task.orders]],
+        f" FROM read_parquet(?, hive_partitioning = false) WHERE {supplier} IS NOT NULL{suppliers}",
+        [files],
     )
 
 

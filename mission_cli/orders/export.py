@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 
 import polars as pl
 
+from mission_cli.formula.emit import identifier
 from mission_cli.model.project import Source
 from mission_cli.orders.merge import duplicates_table, orders_table
 from mission_cli.store.database import Database
-from mission_cli.store.files import Draft, Publisher
+from mission_cli.store.files import MOST_ROWS, Draft, Publisher
 from mission_cli.store.layout import left_out_folder, orders_folder
 from mission_cli.store.statements import columns, statement
 
 _ROWS_AT_ONCE = 100_000
+_ROWS_OF_A_BATCH = 100_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,31 +28,47 @@ class DayFiles:
     left_out: str | None
 
 
-def in_portions(database: Database, source: Source, days: Sequence[date]) -> Iterator[list[date]]:
-    """The days in groups whose records fit in memory together; a day is never split."""
+@dataclass(frozen=True, slots=True)
+class Days:
+    """Days whose records fit in memory together, or a single one. `rows`: how many records they are."""
+
+    days: list[date]
+    rows: int
+
+    @property
+    def too_large(self) -> bool:
+        """Whether the records are not to be held in memory; then it is one day."""
+        return self.rows > MOST_ROWS
+
+
+def in_portions(database: Database, source: Source, days: Sequence[date]) -> Iterator[Days]:
+    """The days in groups; a day is never split."""
     _want(database, days)
-    counts = dict(
-        database.rows(f"SELECT _day, count(*) FROM {orders_table(source.id)} JOIN wanted_days USING (_day) GROUP BY _day")
-    )
+    counts: dict[date, int] = dict.fromkeys(days, 0)
+    for table in (orders_table(source.id), duplicates_table(source.id)):
+        for day, count in database.rows(f"SELECT _day, count(*) FROM {table} JOIN wanted_days USING (_day) GROUP BY _day"):
+            counts[day] += count
     portion: list[date] = []
     rows = 0
     for day in days:
-        rows += counts.get(day, 0)
-        if portion and rows > _ROWS_AT_ONCE:
-            yield portion
-            portion, rows = [], counts.get(day, 0)
+        if portion and rows + counts[day] > _ROWS_AT_ONCE:
+            yield Days(portion, rows)
+            portion, rows = [], 0
         portion.append(day)
+        rows += counts[day]
     if portion:
-        yield portion
+        yield Days(portion, rows)
 
 
 @dataclass(frozen=True, slots=True)
 class DayRecords:
-    """Records of some days, by day: final orders and those left out, in no order yet."""
+    """Records of some days, by day: final orders and those left out, in no order yet. `written`: of days that are in files
+    already."""
 
     days: Sequence[date]
     orders: dict[date, pl.DataFrame]
     left_out: dict[date, pl.DataFrame]
+    written: dict[date, DayFiles] = field(default_factory=dict)
 
 
 def read_days(database: Database, source: Source, days: Sequence[date]) -> DayRecords:
@@ -58,13 +76,33 @@ def read_days(database: Database, source: Source, days: Sequence[date]) -> DayRe
     if not days:
         return DayRecords(days, {}, {})
     _want(database, days)
+    orders, left_out = (database.frame(_query(source, name)) for name in ("export_orders", "export_left_out"))
+    return DayRecords(days, _by_day(orders), _by_day(left_out))
+
+
+def write_day(database: Database, publisher: Publisher, source: Source, day: date) -> DayRecords:
+    """The same of a day that is too large for memory: its records go from the database, which sorts them, into the two files."""
+    _want(database, [day])
+    names: list[str | None] = []
+    for file, name, by in (
+        (publisher.begin(orders_folder(source.id, day), "orders"), "export_orders", _by(source)),
+        (publisher.begin(left_out_folder(source.id, day), "left_out"), "export_left_out", _by_version(source)),
+    ):
+        order = ", ".join(f"{identifier(name)} ASC NULLS LAST" for name in by)
+        for part in database.frames(f"SELECT * FROM ({_query(source, name)}) ORDER BY {order}", _ROWS_OF_A_BATCH):
+            file.add(part)
+        names.append(publisher.finish([file])[0].name if file.rows else None)
+    publisher.settle()
+    return DayRecords([day], {}, {}, {day: DayFiles(*names)})
+
+
+def _query(source: Source, name: str) -> str:
     fragments = {
         "orders": orders_table(source.id),
         "duplicates": duplicates_table(source.id),
         "columns": columns((column.name for column in source.columns), "o."),
     }
-    orders = database.frame(statement("export_orders", **fragments))
-    return DayRecords(days, _by_day(orders), _by_day(database.frame(statement("export_left_out", **fragments))))
+    return statement(name, **fragments)
 
 
 def _want(database: Database, days: Sequence[date]) -> None:
@@ -74,18 +112,28 @@ def _want(database: Database, days: Sequence[date]) -> None:
 
 def publish_days(publisher: Publisher, source: Source, records: DayRecords) -> dict[date, DayFiles]:
     """Write the two files of each day, sorted by supplier, time and key; the caller settles them."""
-    by = [name for name in (source.supplier, source.time, *source.key) if name]
-    versions = [*by, "_why", "_file", "_line"]
-    orders = [Draft(orders_folder(source.id, day), "orders", _sorted(part, by)) for day, part in records.orders.items()]
+    orders = [Draft(orders_folder(source.id, day), "orders", _sorted(part, _by(source))) for day, part in records.orders.items()]
     left_out = [
-        Draft(left_out_folder(source.id, day), "left_out", _sorted(part, versions)) for day, part in records.left_out.items()
+        Draft(left_out_folder(source.id, day), "left_out", _sorted(part, _by_version(source)))
+        for day, part in records.left_out.items()
     ]
     files = publisher.write(orders + left_out)
     written = {draft.folder: file.name for draft, file in zip(orders + left_out, files, strict=True)}
     return {
         day: DayFiles(written.get(orders_folder(source.id, day)), written.get(left_out_folder(source.id, day)))
         for day in records.days
-    }
+    } | records.written
+
+
+def _by(source: Source) -> list[str]:
+    """What final orders are sorted by; no two are alike in it."""
+    return [name for name in (source.supplier, source.time, *source.key) if name]
+
+
+def _by_version(source: Source) -> list[str]:
+    """What versions of orders are sorted by. A file that was written anew has lines of the same name and number twice."""
+    by = [*_by(source), "_why", "_file", "_line"]
+    return [*by, *(column.name for column in source.columns if column.name not in by), "_winner_file", "_winner_line"]
 
 
 def _sorted(records: pl.DataFrame, by: Sequence[str]) -> pl.DataFrame:

@@ -92,7 +92,7 @@ def _task(context: Context, windows: Mapping[Decided, Sequence[Window]], rosters
 def _decided_by(task: EvaluationTask) -> pl.DataFrame:
     engine = in_memory(task.project.timezone)
     judge(engine, task)
-    frame = pl.concat([engine.frame_planned_once(query) for query in results_queries(task.project)])
+    frame = pl.concat([engine.frame_planned_once(query) for _, query in results_queries(task.project)])
     named = frame.rename({"as_of": "decided_on", "earned": "reward"})
     return named.select(pl.col(name).cast(kind) for name, kind in DECISIONS.items()).unique()
 

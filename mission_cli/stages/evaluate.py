@@ -26,7 +26,7 @@ from mission_cli.stages.parallel import in_order
 from mission_cli.stages.rosters import KnownRosters
 from mission_cli.store.database import Database, in_memory
 from mission_cli.store.entries import Evaluation
-from mission_cli.store.files import Draft, Published, Publisher
+from mission_cli.store.files import Published, Publisher
 from mission_cli.store.layout import results_folder
 from mission_cli.windows.ranges import ReportedWindow, needed_days, windows_as_of
 from mission_cli.windows.table import Rosters, make_windows
@@ -158,26 +158,32 @@ def compute_results(task: EvaluationTask) -> Outcome:
 
     Grain of a file: mission, supplier, window, condition, sorted so; it may have no rows.
     """
-    frame, awards = evaluated(task)
-    parts = {key[0]: part for key, part in frame.partition_by("as_of", as_dict=True, maintain_order=True).items()}
-    empty = frame.clear()
     publisher = Publisher(task.data)
-    published = publisher.write([Draft(results_folder(day), "results", parts.get(day, empty)) for day in task.as_of_days])
+    files = {day: publisher.begin(results_folder(day), "results") for day in task.as_of_days}
+    awards: list[pl.DataFrame] = []
+    windows: list[pl.DataFrame] = []
+    for frame, awarded in evaluated(task):
+        parts = {key[0]: part for key, part in frame.partition_by("as_of", as_dict=True, maintain_order=True).items()}
+        for day, file in files.items():
+            file.add(parts.get(day, frame.clear()))
+        awards.append(awarded)
+        windows.append(frame.select("mission_id", "window_start", "window_end").unique(maintain_order=True))
+    published = publisher.finish(list(files.values()))
     publisher.settle()
-    windows = frame.select("mission_id", "window_start", "window_end").unique(maintain_order=True)
-    return Outcome(dict(zip(task.as_of_days, published, strict=True)), awards, windows)
+    return Outcome(dict(zip(files, published, strict=True)), pl.concat(awards), pl.concat(windows))
 
 
-def evaluated(task: EvaluationTask) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """The results as of the days of a task, in the order of files, and what they award. Nothing is published."""
+def evaluated(task: EvaluationTask) -> Iterator[tuple[pl.DataFrame, pl.DataFrame]]:
+    """The results as of the days of a task, of some missions after the other, in the order of files, and what they award.
+    Nothing is published."""
     engine = in_memory(task.project.timezone)
     judge(engine, task)
-    frame = pl.concat([engine.frame_planned_once(query) for query in results_queries(task.project)])
-    if any(mission.version for mission in task.project.missions):  # then windows of one mission come in several parts
-        frame = frame.sort("mission_id", "supplier_id", "window_start", "window_end", maintain_order=True)
-    awards = _awards(engine, task, frame)
-    frame = _with_rewards(frame, awards)
-    return frame, awards
+    for missions, query in results_queries(task.project):
+        frame = engine.frame_planned_once(query)
+        if any(mission.version for mission in missions):  # then windows of one mission come in several parts
+            frame = frame.sort("mission_id", "supplier_id", "window_start", "window_end", maintain_order=True)
+        awards = _awards(engine, task, missions, frame)
+        yield _with_rewards(frame, awards), awards
 
 
 def judge(engine: Database, task: EvaluationTask) -> None:
@@ -189,8 +195,8 @@ def judge(engine: Database, task: EvaluationTask) -> None:
     engine.execute(f"CREATE TEMP TABLE valued AS {valued_sql(project)}")
 
 
-def _awards(engine: Database, task: EvaluationTask, frame: pl.DataFrame) -> pl.DataFrame:
-    """What the results award, after limits; one row per mission, window and supplier."""
+def _awards(engine: Database, task: EvaluationTask, missions: Sequence[Mission], frame: pl.DataFrame) -> pl.DataFrame:
+    """What the results of the missions award, after limits; one row per mission, window and supplier."""
     keys = ["mission_id", "as_of", "supplier_id", "window_start", "window_end"]
     earned = frame.filter(pl.col("earned") > 0).select(*keys, pl.col("earned").cast(_MONEY)).unique(maintain_order=True)
     earned = earned.rename({"as_of": "decided_on"})
@@ -198,7 +204,7 @@ def _awards(engine: Database, task: EvaluationTask, frame: pl.DataFrame) -> pl.D
         return NO_AWARDS
     every = pl.concat([task.awards.drop("reward"), earned])
     engine.replace_temporary("awards", every)
-    paid = paid_awards(engine, task.project.missions, task.awards)
+    paid = paid_awards(engine, missions, task.awards)
     return paid.filter(pl.col("decided_on").is_in(list(task.as_of_days))).select(
         pl.col(name).cast(kind) for name, kind in _AWARDS.items()
     )

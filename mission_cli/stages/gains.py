@@ -72,7 +72,7 @@ def gains_and_losses(context: Context, latest: date, missions: Sequence[str]) ->
         task = _by_todays_rules(context, replace(today, missions=tuple(chosen)), latest, Layout(Path(scratch)))
         if task is None:
             return None
-        after, _ = evaluated(task)
+        after = pl.concat([results for results, _ in evaluated(task)])
     kept = [version.mission for version in context.versions if version.mission.id in missions]
     file = context.layout.data / context.ledger.result_files()[latest]
     before = pl.read_parquet(file, glob=False, hive_partitioning=False)

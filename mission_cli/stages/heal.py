@@ -18,7 +18,7 @@ from mission_cli.daily.partition import (
 from mission_cli.model.calendar import DAY
 from mission_cli.model.metrics import DailyMetric, Method
 from mission_cli.model.project import Project, Source
-from mission_cli.orders.export import DayFiles, DayRecords, in_portions, publish_days, read_days
+from mission_cli.orders.export import DayFiles, DayRecords, Days, in_portions, publish_days, read_days, write_day
 from mission_cli.stages.context import Context
 from mission_cli.stages.fingerprints import Needs, rebase
 from mission_cli.stages.parallel import in_order
@@ -144,14 +144,16 @@ def _jobs(context: Context, plan: Sequence[Plan]) -> Iterator[Callable[[], _Comp
     """A job per portion of days; its records are read here, where the database may be used."""
     for part in plan:
         for portion in in_portions(context.database, part.source, list(part.stale)) if part.stale else ():
-            records = read_days(context.database, part.source, [day for day in portion if not _has_files(context, part, day)])
-            yield partial(
-                _compute,
-                context.project,
-                context.layout.data,
-                context.today,
-                Job(part, {d: part.stale[d] for d in portion}, records),
-            )
+            job = Job(part, {day: part.stale[day] for day in portion.days}, _records(context, part, portion))
+            yield partial(_compute, context.project, context.layout.data, context.today, job)
+
+
+def _records(context: Context, plan: Plan, portion: Days) -> DayRecords:
+    """The records of the days, but of those whose files of them stand."""
+    days = [day for day in portion.days if not _has_files(context, plan, day)]
+    if days and portion.too_large:
+        return write_day(context.database, Publisher(context.layout.data), plan.source, *days)
+    return read_days(context.database, plan.source, days)
 
 
 def _has_files(context: Context, plan: Plan, day: date) -> bool:

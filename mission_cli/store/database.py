@@ -49,6 +49,16 @@ class Database:
         assert relation is not None, "a query gives rows"
         return relation.pl()  # type: ignore[no-any-return]
 
+    def frames(self, sql: str, rows: int) -> Iterator[pl.DataFrame]:
+        """The rows of a query as frames of at most so many, made as they are asked for. Nothing else may ask the database until
+        the last; of what is executed, not a relation, the engine would keep all rows."""
+        import polars as pl
+
+        relation = self._connection.sql(sql)
+        assert relation is not None, "a query gives rows"
+        for batch in relation.to_arrow_reader(rows):
+            yield pl.DataFrame(batch)
+
     def frame_planned_once(self, sql: str) -> pl.DataFrame:
         """The rows of a query that takes longer to plan than to run. `frame` has the engine plan it twice: for the columns, and
         to run it. Here its result is kept whole for a moment instead, which the engine warns of."""

@@ -19,8 +19,11 @@ from mission_cli.model.errors import StorageError
 
 if TYPE_CHECKING:
     import polars as pl
+    import pyarrow.parquet as pq
 
 PENDING = ".pending"
+MOST_ROWS = 1_000_000  # of a file that is written as one frame; readers take both kinds
+_GROUP_ROWS = 1 << 18  # of a row group, as Polars has it
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +44,63 @@ class Draft:
     frame: pl.DataFrame
 
 
+class Growing:
+    """A file to be published whose rows come in parts. Beyond MOST_ROWS they are not kept until the end, but go into the
+    temporary file by row groups. So its bytes are a function of the rows and their order alone, and not of the parts."""
+
+    def __init__(self, folder: str, stem: str, temporary: Path) -> None:
+        self.folder, self.stem, self.temporary = folder, stem, temporary
+        self.rows = 0
+        self._parts: list[pl.DataFrame] = []
+        self._waiting = 0
+        self._writer: pq.ParquetWriter | None = None
+
+    def add(self, part: pl.DataFrame) -> None:
+        """Append rows; the first part tells the columns, and may be empty."""
+        self._parts.append(part)
+        self._waiting += part.height
+        self.rows += part.height
+        if self._waiting > (_GROUP_ROWS if self._writer is not None else MOST_ROWS):
+            self._write_groups()
+
+    def end(self) -> None:
+        """Complete the temporary file."""
+        rest = self._together()
+        self._parts.clear()
+        if self._writer is None:
+            self.temporary.parent.mkdir(parents=True, exist_ok=True)
+            _write_parquet(rest, self.temporary)
+            return
+        with naming(self.temporary):
+            if not rest.is_empty():
+                self._write_group(rest)
+            self._writer.close()
+
+    def _together(self) -> pl.DataFrame:
+        import polars as pl
+
+        return pl.concat(self._parts, rechunk=True)
+
+    def _write_groups(self) -> None:
+        """Write what is waiting, but for the rest that does not fill a group."""
+        rows = self._together()
+        whole = rows.height - rows.height % _GROUP_ROWS
+        with naming(self.temporary):
+            for first in range(0, whole, _GROUP_ROWS):
+                self._write_group(rows.slice(first, _GROUP_ROWS))
+        self._parts = [rows.slice(whole)]
+        self._waiting = rows.height - whole
+
+    def _write_group(self, rows: pl.DataFrame) -> None:
+        import pyarrow.parquet as pq
+
+        table = rows.to_arrow().combine_chunks()  # where pages end must not depend on chunks
+        if self._writer is None:
+            self.temporary.parent.mkdir(parents=True, exist_ok=True)
+            self._writer = pq.ParquetWriter(self.temporary, table.schema, compression="zstd")
+        self._writer.write_table(table, row_group_size=_GROUP_ROWS)
+
+
 class Publisher:
     """Writes Parquet files below data/ in two steps: `write` any number, then `settle` makes them durable under their names."""
 
@@ -50,21 +110,31 @@ class Publisher:
 
     def write(self, drafts: Sequence[Draft]) -> list[Published]:
         """Write each frame to a temporary file in its folder, several at a time. Not yet in place: see `settle`."""
-        with ThreadPoolExecutor(max_workers=os.cpu_count() or 1) as pool:
-            return list(pool.map(self._write, drafts))
+        return self.finish([self._begun(draft) for draft in drafts])
 
-    def _write(self, draft: Draft) -> Published:
-        target = self._data / draft.folder
-        target.mkdir(parents=True, exist_ok=True)
-        temporary = target / f"{draft.stem}{PENDING}"
-        _write_parquet(draft.frame, temporary)
-        digest = digest_of(temporary)
-        name = f"{draft.folder}/{draft.stem}-{digest[:16]}.parquet"
+    def begin(self, folder: str, stem: str) -> Growing:
+        """A file to be published as `folder`/`stem`-<digest>.parquet whose rows come in parts; `finish` it after the last."""
+        return Growing(folder, stem, self._data / folder / f"{stem}{PENDING}")
+
+    def finish(self, files: Sequence[Growing]) -> list[Published]:
+        """Complete their temporary files, several at a time."""
+        with ThreadPoolExecutor(max_workers=os.cpu_count() or 1) as pool:
+            return list(pool.map(self._finish, files))
+
+    def _begun(self, draft: Draft) -> Growing:
+        file = self.begin(draft.folder, draft.stem)
+        file.add(draft.frame)
+        return file
+
+    def _finish(self, file: Growing) -> Published:
+        file.end()
+        digest = digest_of(file.temporary)
+        name = f"{file.folder}/{file.stem}-{digest[:16]}.parquet"
         if (self._data / name).exists():
-            temporary.unlink()
+            file.temporary.unlink()
         else:
-            self._waiting[name] = temporary
-        return Published(name, digest, draft.frame.height)
+            self._waiting[name] = file.temporary
+        return Published(name, digest, file.rows)
 
     def settle(self) -> None:
         """Sync and rename everything written, then sync the folders, deepest first."""
