@@ -163,7 +163,7 @@ def compute_results(task: EvaluationTask) -> Outcome:
     awards: list[pl.DataFrame] = []
     windows: list[pl.DataFrame] = []
     for frame, awarded in evaluated(task):
-        parts = {key[0]: part for key, part in frame.partition_by("as_of", as_dict=True, maintain_order=True).items()}
+        parts = _by_day(frame) if len(files) > 1 else dict.fromkeys(files, frame)
         for day, file in files.items():
             file.add(parts.get(day, frame.clear()))
         awards.append(awarded)
@@ -171,6 +171,10 @@ def compute_results(task: EvaluationTask) -> Outcome:
     published = publisher.finish(list(files.values()))
     publisher.settle()
     return Outcome(dict(zip(files, published, strict=True)), pl.concat(awards), pl.concat(windows))
+
+
+def _by_day(results: pl.DataFrame) -> dict[date, pl.DataFrame]:
+    return {key[0]: part for key, part in results.partition_by("as_of", as_dict=True, maintain_order=True).items()}
 
 
 def evaluated(task: EvaluationTask) -> Iterator[tuple[pl.DataFrame, pl.DataFrame]]:
