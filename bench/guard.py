@@ -16,7 +16,7 @@ from contest import contest, planned, print_table, ratio_of
 from contestants import CONTESTANTS
 from costs import Failed, hold
 
-BOUNDS = {"backfill": 4.0, "day": 6.0, "late": 7.0, "changed": 6.0}
+BOUNDS = {"backfill": 3.5, "day": 5.0, "late": 6.0, "changed": 5.0}
 SCALE, DAYS = 0.1, 20
 
 
