@@ -113,11 +113,14 @@ class Context:
     def publish_state(self) -> None:
         """Let readers see the ledger in brief, beside the days and results that they see already.
 
-        For a run that failed: part of what it computed is in the ledger, and readers must see whole runs only. Nothing is
-        removed; the next run sweeps.
+        For a run that failed: part of what it computed is in the ledger, and readers must see whole runs only. Results that they
+        go on seeing are as stale as they were. Nothing is removed; the next run sweeps.
         """
-        before = read_manifest(self.layout.manifest)
-        write_manifest(self.layout.manifest, replace(before, state=self._manifest().state))
+        before, now = read_manifest(self.layout.manifest), self._manifest()
+        shown = {day.isoformat() for day, entry in before.results.items() if entry != now.results.get(day)}
+        stale = [row for row in now.state["stale_results"] if row[0] not in shown]
+        stale += [row for row in before.state.get("stale_results", ()) if row[0] in shown]
+        write_manifest(self.layout.manifest, replace(before, state=now.state | {"stale_results": sorted(stale)}))
 
     def sweep(self) -> None:
         """Remove every published file that neither the ledger nor, so that readers go on, the manifest names."""

@@ -13,8 +13,9 @@ from unittest import mock
 import polars as pl
 import pytest
 
-from mission_cli.stages import evaluate
+from mission_cli.stages import context, evaluate
 from mission_cli.store import files
+from mission_cli.store.manifest import Manifest
 from mission_cli.views import results
 from tests.crash.compare import shown, tree, unreadable
 from tests.crash.market import as_of, copied, put, put_day, put_late, put_other_meaning, put_paid_days, put_project, put_third_day
@@ -156,6 +157,28 @@ def test_decisions_that_the_disk_cannot_read_are_not_taken_for_lost(market: Path
         ran = missionctl(market, "backfill", "--from", as_of(0), "--to", as_of(1), "--only", "all")
     assert (ran.code, "Input/output error" in ran.err) == (3, True), ran
     done(market, "backfill", "--from", as_of(0), "--to", as_of(1), "--only", "all")
+
+
+def test_results_that_are_still_shown_are_still_called_stale(market: Path) -> None:
+    """The ledger had newer ones, which the failed run could not publish, and readers were not told that theirs are old."""
+    put_day(market, 1)
+    put(market / "data/exports/orders/late.csv", (market / "data/exports/orders/orders_2.csv").read_text())
+    done(market, "run", "--date", as_of(2))
+    told = done(market, "results", "--date", as_of(1))
+    assert "are older than" in told.err
+    write, calls = context.write_manifest, []
+
+    def failing_once(path: Path, manifest: Manifest) -> None:
+        calls.append(path)
+        if len(calls) == 1:
+            raise OSError(errno.EIO, os.strerror(errno.EIO), str(path))
+        write(path, manifest)
+
+    with mock.patch.object(context, "write_manifest", failing_once):
+        assert missionctl(market, "backfill", "--only", "stale").code == 3
+    assert (len(calls), done(market, "results", "--date", as_of(1))) == (2, told)
+    done(market, "backfill", "--only", "stale")
+    assert done(market, "results", "--date", as_of(1)).err == ""
 
 
 def test_kept_rules_that_the_disk_cannot_read_are_not_taken_for_damaged(market: Path) -> None:
