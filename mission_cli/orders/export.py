@@ -62,22 +62,22 @@ def in_portions(database: Database, source: Source, days: Sequence[date]) -> Ite
 
 @dataclass(frozen=True, slots=True)
 class DayRecords:
-    """Records of some days, by day: final orders and those left out, in no order yet. `written`: of days that are in files
-    already."""
+    """Records of some days: final orders and those left out, with their `_day`, in no order yet. `written`: of days that are in
+    files already."""
 
     days: Sequence[date]
-    orders: dict[date, pl.DataFrame]
-    left_out: dict[date, pl.DataFrame]
+    orders: pl.DataFrame = field(default_factory=pl.DataFrame)
+    left_out: pl.DataFrame = field(default_factory=pl.DataFrame)
     written: dict[date, DayFiles] = field(default_factory=dict)
 
 
 def read_days(database: Database, source: Source, days: Sequence[date]) -> DayRecords:
     """Everything that is dated to the days."""
     if not days:
-        return DayRecords(days, {}, {})
+        return DayRecords(days)
     _want(database, days)
     orders, left_out = (database.frame(_query(source, name)) for name in ("export_orders", "export_left_out"))
-    return DayRecords(days, _by_day(orders), _by_day(left_out))
+    return DayRecords(days, orders, left_out)
 
 
 def write_day(database: Database, publisher: Publisher, source: Source, day: date) -> DayRecords:
@@ -93,7 +93,7 @@ def write_day(database: Database, publisher: Publisher, source: Source, day: dat
             file.add(part)
         names.append(publisher.finish([file])[0].name if file.rows else None)
     publisher.settle()
-    return DayRecords([day], {}, {}, {day: DayFiles(*names)})
+    return DayRecords([day], written={day: DayFiles(*names)})
 
 
 def _query(source: Source, name: str) -> str:
@@ -112,11 +112,9 @@ def _want(database: Database, days: Sequence[date]) -> None:
 
 def publish_days(publisher: Publisher, source: Source, records: DayRecords) -> dict[date, DayFiles]:
     """Write the two files of each day, sorted by supplier, time and key; the caller settles them."""
-    orders = [Draft(orders_folder(source.id, day), "orders", _sorted(part, _by(source))) for day, part in records.orders.items()]
-    left_out = [
-        Draft(left_out_folder(source.id, day), "left_out", _sorted(part, _by_version(source)))
-        for day, part in records.left_out.items()
-    ]
+    by, by_version = _by(source), _by_version(source)
+    orders = [Draft(orders_folder(source.id, day), "orders", part) for day, part in _sorted(records.orders, by)]
+    left_out = [Draft(left_out_folder(source.id, day), "left_out", part) for day, part in _sorted(records.left_out, by_version)]
     files = publisher.write(orders + left_out)
     written = {draft.folder: file.name for draft, file in zip(orders + left_out, files, strict=True)}
     return {
@@ -136,10 +134,9 @@ def _by_version(source: Source) -> list[str]:
     return [*by, *(column.name for column in source.columns if column.name not in by), "_winner_file", "_winner_line"]
 
 
-def _sorted(records: pl.DataFrame, by: Sequence[str]) -> pl.DataFrame:
-    return records.sort(by, nulls_last=True)
-
-
-def _by_day(frame: pl.DataFrame) -> dict[date, pl.DataFrame]:
-    parts = frame.partition_by("_day", maintain_order=True, as_dict=True)
-    return {key[0]: part for key, part in parts.items()}
+def _sorted(records: pl.DataFrame, by: Sequence[str]) -> list[tuple[date, pl.DataFrame]]:
+    """The records of each day, sorted."""
+    if records.is_empty():
+        return []
+    parts = records.sort("_day", *by, nulls_last=True).partition_by("_day", maintain_order=True, as_dict=True)
+    return [(key[0], part) for key, part in parts.items()]
