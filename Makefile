@@ -33,14 +33,10 @@ imports: $(READY)
 	$(BIN)/lint-imports
 
 bench: $(READY) ## all contestants on one simulated marketplace, growth, and others (see bench/README.md): SCALE=0.1 is quicker
-	$(BIN)/python bench/contest.py --scale $(SCALE)
-	$(BIN)/python bench/growth.py --scale $(SCALE)
-	$(BIN)/python bench/roll.py
-	$(BIN)/python bench/flights.py
-	$(BIN)/python bench/daily.py
-	$(BIN)/python bench/ingest.py
-	$(BIN)/python bench/formulas.py
-	$(BIN)/python bench/large.py
+	@broken=; for what in "contest.py --scale $(SCALE)" "growth.py --scale $(SCALE)" \
+	    roll.py flights.py daily.py ingest.py formulas.py large.py; do \
+	    echo "bench/$$what"; $(BIN)/python bench/$$what || broken="$$broken $$what"; \
+	done; test -z "$$broken" || { echo "failed, or a bound is broken:$$broken"; exit 1; }
 
 guard: $(READY) ## a small contest that fails when a ratio to the script by hand grows beyond its bound
 	$(BIN)/python bench/guard.py
