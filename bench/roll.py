@@ -31,7 +31,7 @@ from mission_cli.conditions.judge import results_queries
 from mission_cli.config.load import load_project
 from mission_cli.model.calendar import days
 from mission_cli.model.project import Project
-from mission_cli.stages.evaluate import NO_AWARDS, EvaluationTask, compute_results, judge
+from mission_cli.stages.results import NO_AWARDS, EvaluationTask, compute_results, judge
 from mission_cli.store.database import in_memory
 from mission_cli.windows.table import Rosters, RosterVersion, make_windows
 from mission_cli.windows.totals import roll_totals

@@ -69,7 +69,7 @@ def run_day(project: Project, as_of: date, command: str, now: datetime, watch: W
 
 def _with_missed(context: Context, as_of: date) -> list[date]:
     """The as-of day, and those before it that were missed since the latest."""
-    latest = context.ledger.latest_evaluation()
+    latest = context.ledger.evaluations.latest()
     missed = list(days(latest + DAY, as_of - DAY)) if latest is not None else []
     if len(missed) > MOST_MISSED_DAYS:
         context.watch.note(
@@ -101,7 +101,7 @@ def backfill(
     still stand are passed over, unless `only` is all."""
 
     def chosen(context: Context, rosters: KnownRosters) -> list[date]:
-        known = context.ledger.evaluation_meanings()
+        known = context.ledger.evaluations.days()
         begin, end = first or min(known, default=None), last or max(known, default=None)
         if begin is None or end is None:
             raise UsageError("there are no results yet; say which days with --from and --to")
@@ -111,7 +111,7 @@ def backfill(
             return [day for day in asked if day not in there]
         if only is Only.STALE:
             mark_stale(context, rosters)
-            stale = context.ledger.stale_evaluations()
+            stale = context.ledger.evaluations.stale()
             return [day for day in asked if day in stale]
         return asked
 
@@ -329,7 +329,7 @@ def _mistaken(context: Context) -> ConfigurationError | None:
     loaded."""
     forget_when_restating(context)
     follow_kept_rules(context)
-    latest = context.ledger.latest_evaluation()
+    latest = context.ledger.evaluations.latest()
     try:
         if latest is not None:
             refuse_lost(context, latest + DAY, NEVER)
@@ -356,7 +356,7 @@ def _begun(project: Project, command: str, now: datetime, watch: Watch, effectiv
             watch,
             run,
             business_day(now, project.timezone, project.day_start),
-            effective(ledger.latest_evaluation()),
+            effective(ledger.evaluations.latest()),
             littered=littered,
         )
         try:

@@ -84,15 +84,21 @@ CREATE TABLE IF NOT EXISTS partitions (        -- grain: source and business day
 
 CREATE TABLE IF NOT EXISTS evaluations (       -- grain: as-of day
     as_of DATE NOT NULL,
-    meaning VARCHAR NOT NULL,                  -- fingerprint of rules, partitions and suppliers that went in
-    rules VARCHAR NOT NULL,                    -- fingerprint of the rules alone
-    data VARCHAR NOT NULL,                     -- fingerprint of the partitions and rosters alone
+    rules VARCHAR NOT NULL,                    -- fingerprint of the rules of all missions when it was made
+    earlier VARCHAR NOT NULL,                  -- fingerprint of the awards before it; empty: it awards nothing itself
     awards VARCHAR NOT NULL,                   -- fingerprint of what missions with limits awarded that day; empty: nothing
     stale INTEGER,                             -- the batch whose records reach it since it was made; NULL: none does
     batch INTEGER,                             -- the newest by then; NULL: the day had not ended, so nothing is decided by it
     file VARCHAR NOT NULL,
     digest VARCHAR NOT NULL,
     rows BIGINT NOT NULL
+);
+
+CREATE TABLE IF NOT EXISTS evaluated_missions (  -- grain: as-of day and mission that had a window then
+    as_of DATE NOT NULL,
+    mission VARCHAR NOT NULL,
+    rules VARCHAR NOT NULL,                    -- fingerprint of the rules that its windows follow; empty: to be made anew
+    data VARCHAR NOT NULL                      -- fingerprint of the partitions and rosters that went in
 );
 
 CREATE TABLE IF NOT EXISTS rosters (           -- grain: a list of suppliers, or of a mission's assigned windows, as loaded

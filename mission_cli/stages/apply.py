@@ -42,7 +42,7 @@ def find_kept(context: Context, mission: str | None) -> Applied:
     chosen = _chosen(context, mission)
     if not chosen:
         return Applied()
-    latest = context.ledger.latest_evaluation() or date.min
+    latest = context.ledger.evaluations.latest() or date.min
     there = {one.id for one in context.today_rules.missions}
     found = Applied(results=_affected(context, {version.mission.id for version in chosen}))
     for version in chosen:
@@ -55,7 +55,7 @@ def find_kept(context: Context, mission: str | None) -> Applied:
 def find_unread(context: Context) -> Applied:
     """The same of all missions where files of older rules are damaged: it is not known until when windows run beyond their end,
     and results as of every day since the first of them may be others."""
-    latest = context.ledger.latest_evaluation() or date.min
+    latest = context.ledger.evaluations.latest() or date.min
     there = {one.id for one in context.today_rules.missions}
     found, first = Applied(unread=True), date.max
     for (name, _), named in older_books(context).items():
@@ -63,7 +63,7 @@ def find_unread(context: Context) -> Applied:
         first = min([first, *(window.start for window in windows)])
         running = sum(window.end > latest for window in windows)
         found.rules.append(AppliedRules(name, named[0][1].since, len(windows), running, name not in there))
-    found.results += sorted(day for day in context.ledger.evaluation_meanings() if day >= first)
+    found.results += (day for day in context.ledger.evaluations.days() if day >= first)
     return found
 
 
@@ -71,12 +71,13 @@ def restate_rules(context: Context, found: Applied) -> None:
     """Forget the older rules, and mark the results that they made as stale. Other missions' windows keep theirs."""
     now, known = mission_rules(context.today_rules), books(context.database)
     with context.database.transaction():
-        for mission in {rules.mission for rules in found.rules}:
+        missions = sorted({rules.mission for rules in found.rules})
+        for mission in missions:
             older = [name for name, book in known.items() if book.missions.get(mission) != now.get(mission)]
             context.obsolete += forget_kept(context.database, mission, older)
         if found.unread:
             keep_only_todays(context)
-        context.ledger.mark_restated(found.results)
+        context.ledger.evaluations.mark_restated(missions, found.results)
     context.project, context.as_in_files, context.versions = context.today_rules, None, ()
     follow_kept_rules(context)
 
@@ -93,7 +94,7 @@ def _affected(context: Context, missions: set[str]) -> list[date]:
     rosters = KnownRosters.of(context)
     older = [(v.mission.id, window) for v in context.versions if v.mission.window.is_own for window in v.windows]
     found = []
-    for day in sorted(context.ledger.evaluation_meanings()):
+    for day in context.ledger.evaluations.days():
         now, then = (
             {(w.mission.key, w.window) for w in windows_as_of(project, day, rosters.own_windows) if w.mission.id in missions}
             for project in (context.today_rules, context.project)

@@ -18,9 +18,9 @@ from mission_cli.model.calendar import Window, WindowKind
 from mission_cli.model.missions import Mission
 from mission_cli.stages.context import Context
 from mission_cli.stages.decisions import DECISIONS, KEYS, MONEY, NO_DECISIONS, SPAN, decided_rows, in_force_rows, put_in_force
-from mission_cli.stages.evaluate import NO_AWARDS, EvaluationTask, judge, paid_awards
 from mission_cli.stages.kept import follows_other_rules, was_there, was_to_decide
 from mission_cli.stages.reached import Decided, Reached, needed_days
+from mission_cli.stages.results import NO_AWARDS, EvaluationTask, judge, paid_awards
 from mission_cli.stages.rosters import KnownRosters
 from mission_cli.staging.meaning import SUPPLIERS, assigned_roster
 from mission_cli.store.database import in_memory

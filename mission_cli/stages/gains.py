@@ -16,8 +16,9 @@ from mission_cli.model.metrics import Method
 from mission_cli.model.missions import Mission
 from mission_cli.model.project import Project
 from mission_cli.stages.context import Context
-from mission_cli.stages.evaluate import EvaluationTask, evaluated, evaluation_task
+from mission_cli.stages.evaluate import evaluation_task
 from mission_cli.stages.heal import compute_days, plans_of
+from mission_cli.stages.results import EvaluationTask, evaluated
 from mission_cli.stages.rosters import KnownRosters
 from mission_cli.store.entries import UNDATED
 from mission_cli.store.layout import Layout
@@ -74,7 +75,7 @@ def gains_and_losses(context: Context, latest: date, missions: Sequence[str]) ->
             return None
         after = pl.concat([results for results, _ in evaluated(task)])
     kept = [version.mission for version in context.versions if version.mission.id in missions]
-    file = context.layout.data / context.ledger.result_files()[latest]
+    file = context.layout.data / context.ledger.evaluations.files()[latest]
     before = pl.read_parquet(file, glob=False, hive_partitioning=False)
     then, now = _stands(before, latest, kept or chosen), _stands(after, latest, chosen)
     moved = sorted(key for key in then.keys() | now.keys() if _rank(then.get(key)) != _rank(now.get(key)))

@@ -34,7 +34,7 @@ def heal(
     """Compute the stale days of all sources that the windows reported as of the given days need, and `decided`, source → days."""
     plan = days_to_compute(context, as_of_days, rosters, decided)
     context.watch.begin("compute", sum(len(part.stale) for part in plan))
-    needs = Needs(context.project, rosters)
+    needs = Needs(context, rosters)
     for job, entries in compute_days(context, plan):
         with context.database.transaction():
             before = _for_metrics_alone(context, job)

@@ -10,7 +10,7 @@ import polars as pl
 
 from mission_cli.config.kept import kept_project, rule_texts
 from mission_cli.formula.effective import Version, effective, lost_columns
-from mission_cli.formula.rules import book_of, digest, mission_rules, rules_meaning, window_rule
+from mission_cli.formula.rules import book_of, mission_rules, rules_meaning, window_rule
 from mission_cli.model.calendar import DAY, Window
 from mission_cli.model.errors import ConfigurationError, StorageError
 from mission_cli.model.missions import Mission
@@ -18,7 +18,6 @@ from mission_cli.model.problems import Problem
 from mission_cli.model.project import Project
 from mission_cli.stages.audit.findings import RESTORE
 from mission_cli.stages.context import Context, Lost
-from mission_cli.stages.rosters import KnownRosters
 from mission_cli.store.files import Draft
 from mission_cli.store.kept import (
     add_book,
@@ -33,7 +32,7 @@ from mission_cli.store.kept import (
 )
 from mission_cli.store.layout import RULES
 from mission_cli.store.manifest import BookEntry
-from mission_cli.windows.ranges import reported_missions, shared_windows
+from mission_cli.windows.ranges import shared_windows
 
 
 def follow_kept_rules(context: Context) -> None:
@@ -141,7 +140,7 @@ def keep_only_todays(context: Context) -> None:
     today = context.today_rules
     rules = mission_rules(today)
     known = books(context.database).get(book_of(rules))
-    since = known.since if known is not None else context.ledger.latest_evaluation() or context.today
+    since = known.since if known is not None else context.ledger.evaluations.latest() or context.today
     (file,) = context.publisher.write([Draft(RULES, "rules", rule_texts(today))])
     context.publisher.settle()
     context.obsolete += keep_all(context.database, book_of(rules), list(rules))
@@ -171,22 +170,6 @@ def was_to_decide(context: Context, mission: str, window: Window, day: date, bef
 def _rules_then(context: Context, mission: str, before: str) -> str | None:
     book = books(context.database).get(before)
     return book.missions.get(mission) if book is not None else None
-
-
-def rules_as_of(context: Context, as_of_days: Sequence[date], rosters: KnownRosters) -> dict[date, str]:
-    """As-of day → fingerprint of the rules that its windows follow."""
-    today = context.today_rules
-    if not today.keeps:
-        return dict.fromkeys(as_of_days, rules_meaning(today))
-    rules = mission_rules(today)
-    named = {
-        mission.key: (mission.id, mission.version or rules[mission.id], [condition.name for condition in mission.conditions])
-        for mission in context.project.missions
-    }
-    return {
-        day: digest(sorted(named[m.key] for m in reported_missions(context.project, day, rosters.own_windows)))
-        for day in as_of_days
-    }
 
 
 def keep_rules(context: Context, as_of_days: Sequence[date], windows: pl.DataFrame, book: str) -> None:

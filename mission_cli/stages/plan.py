@@ -12,8 +12,8 @@ from mission_cli.formula.rules import mission_rules
 from mission_cli.model.calendar import DAY, window_of
 from mission_cli.model.missions import Mission
 from mission_cli.stages.context import Context
-from mission_cli.stages.evaluate import days_to_evaluate
-from mission_cli.stages.fingerprints import data_fingerprints
+from mission_cli.stages.evaluate import standing_no_more
+from mission_cli.stages.fingerprints import has_other_data, made_from
 from mission_cli.stages.gains import Moved, gains_and_losses
 from mission_cli.stages.heal import days_to_compute
 from mission_cli.stages.load import plan_source
@@ -83,11 +83,11 @@ def plan_run(context: Context, as_of_days: Sequence[date]) -> RunPlan:
             found.days.setdefault(part.source.id, {}).update(days)
     found.results = _results(found, context, as_of_days, rosters)
     found.rules = changed_missions(context, found.as_of)
-    latest = context.ledger.latest_evaluation()
+    latest = context.ledger.evaluations.latest()
     judged = [rules.mission for rules in found.rules if rules.kept and not rules.removed]
     if latest is not None and judged:
         found.gains = gains_and_losses(context, latest, judged)
-    found.stale = [day for day in context.ledger.stale_evaluations() if day not in found.results]
+    found.stale = [day for day in context.ledger.evaluations.stale() if day not in found.results]
     return found
 
 
@@ -104,16 +104,14 @@ def _waiting(file: ExportFile) -> WaitingFile:
 
 
 def _results(found: RunPlan, context: Context, as_of_days: Sequence[date], rosters: KnownRosters) -> dict[date, str]:
-    ledger = context.ledger
-    known, before = ledger.evaluation_meanings(), ledger.evaluation_data()
-    now = data_fingerprints(context, as_of_days, rosters)
-    todo = set(days_to_evaluate(context, as_of_days, rosters))
+    then, now = context.ledger.evaluations.made_from(as_of_days), made_from(context, as_of_days, rosters)
+    todo = set(standing_no_more(context, now))
     why = {}
     for day in as_of_days:
-        if day not in known:
+        if day not in then:
             why[day] = NEW
         elif day in todo:
-            why[day] = OTHER_DATA if before[day] != now[day] else OTHER_RULES
+            why[day] = OTHER_DATA if has_other_data(context, now[day], then[day]) else OTHER_RULES
         elif any(needed & found.days.get(source, {}).keys() for source, needed in _needed(context, day, rosters)):
             why[day] = DAYS_AGAIN
     return why
@@ -126,8 +124,8 @@ def _needed(context: Context, day: date, rosters: KnownRosters) -> list[tuple[st
 def changed_missions(context: Context, as_of: date) -> list[ChangedMission]:
     """The missions whose rules are others than those of the newest results, or some window of which keeps older ones."""
     now, known = mission_rules(context.today_rules), books(context.database)
-    latest = context.ledger.latest_evaluation()
-    made_by = context.ledger.evaluation_rules()[latest] if latest is not None else None
+    latest = context.ledger.evaluations.latest()
+    made_by = context.ledger.evaluations.rules()[latest] if latest is not None else None
     newest = known.get(made_by) if made_by in known else next(reversed(known.values()), None)
     if not context.today_rules.keeps or newest is None:
         return []

@@ -33,7 +33,7 @@ class Pruned:
 def find_prunable(context: Context, keep_days: int) -> Pruned:
     """Results as of days that lie more than `keep_days` before the newest; and partitions that old which neither the results
     that stay nor any later ones can need: their evidence stays whole."""
-    done = sorted(context.ledger.evaluation_meanings())
+    done = context.ledger.evaluations.days()
     newest = max((day for day in done if day <= context.today), default=max(done, default=None))
     if newest is None:
         return Pruned(None)
@@ -46,7 +46,7 @@ def find_prunable(context: Context, keep_days: int) -> Pruned:
             found.days[source] = gone
             files = ((entries[day].orders_file, entries[day].left_out_file, entries[day].file) for day in gone)
             found.files += _sizes(context, *chain.from_iterable(files))
-    results, decided = context.ledger.result_files(), DecisionLedger(context.database).in_force()
+    results, decided = context.ledger.evaluations.files(), DecisionLedger(context.database).in_force()
     found.files += _sizes(context, *(results[day] for day in found.results))
     found.files += _sizes(context, *(decided[day].apart for day in found.results if day in decided))
     return found

@@ -32,7 +32,7 @@ def days_to_refresh(context: Context, corrections: pl.DataFrame) -> list[date]:
 
     Where limits are shared with earlier decisions, the days of these too: what is left is counted from them.
     """
-    stale = context.ledger.stale_evaluations()
+    stale = context.ledger.evaluations.stale()
     limited = {str(mission.id) for mission in context.project.missions if mission.limits is not None}
     wanted: set[date] = set()
     for mission, start, decided in corrections.select("mission_id", "window_start", "decided_on").unique().rows():

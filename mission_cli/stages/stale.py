@@ -8,7 +8,7 @@ from datetime import date
 from mission_cli.daily.partition import partition_meanings
 from mission_cli.formula.usage import mission_sources
 from mission_cli.stages.context import Context
-from mission_cli.stages.fingerprints import data_fingerprints
+from mission_cli.stages.fingerprints import has_other_data, made_from
 from mission_cli.stages.rosters import KnownRosters
 from mission_cli.store.decided import DecisionLedger
 from mission_cli.store.entries import METRICS_CHANGED, PRUNED, UNDATED
@@ -32,13 +32,13 @@ def mark_stale(context: Context, rosters: KnownRosters) -> None:
     if not touched:
         return
     made = {*context.report.evaluated, *context.report.unchanged}
-    fresh = context.ledger.fresh_evaluations()
-    asked = [day for day in fresh if day >= min(touched) and day not in made]
-    now = data_fingerprints(context, asked, rosters)
+    asked = [day for day in context.ledger.evaluations.fresh() if day >= min(touched) and day not in made]
+    now, then = made_from(context, asked, rosters), context.ledger.evaluations.made_from(asked)
     unread, reread = _reached(context, asked, waiting, rosters), _reached(context, asked, computed, rosters)
-    marks = {day: reread.get(day, default) for day in asked if now[day] != fresh[day]} | unread
+    others = (day for day in asked if has_other_data(context, now[day], then[day]))
+    marks = {day: reread.get(day, default) for day in others} | unread
     with context.database.transaction():
-        context.ledger.mark_evaluations(marks)
+        context.ledger.evaluations.mark_stale(marks)
 
 
 _Changes = dict[str, dict[date, int]]
@@ -46,11 +46,11 @@ _Changes = dict[str, dict[date, int]]
 
 def _unmark(context: Context) -> None:
     """What reached them may have changed nothing that counts."""
-    stale = context.ledger.stale_evaluations()
+    stale = context.ledger.evaluations.stale()
     stand = dict.fromkeys(day for day in context.report.unchanged if day in stale)
     if stand:
         with context.database.transaction():
-            context.ledger.mark_evaluations(stand)
+            context.ledger.evaluations.mark_stale(stand)
 
 
 def _by_cut_off_runs(context: Context, computed: _Changes, rosters: KnownRosters) -> int:

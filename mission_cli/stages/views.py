@@ -20,7 +20,7 @@ def make_views(context: Context) -> None:
     there = dict(context.database.rows("SELECT view_name, sql FROM duckdb_views() WHERE NOT internal"))
     if partitions not in there.get("metric_supplier", "") and _has_metrics(context, partitions):
         context.database.execute(statement("view_metric_supplier", files=partitions))
-    if results not in there.get("mission_supplier", "") and context.ledger.evaluation_meanings():
+    if results not in there.get("mission_supplier", "") and context.ledger.evaluations.days():
         context.database.execute(statement("view_mission_supplier", files=results))
 
 

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 warnings.filterwarnings("ignore", message="Arrow output on a DB-API result")  # see `frame_planned_once`
 _MEMORY = "800MB"  # of the engine; what needs more goes to the scratch folder for the time
-_FORMAT = 4  # raise it when the tables of schema.sql change
+_FORMAT = 5  # raise it when the tables of schema.sql change
 Parameters = Sequence[Any] | Mapping[str, Any]
 
 
@@ -76,6 +76,13 @@ class Database:
         if not frame.is_empty():
             with self._registered(frame):
                 self._connection.execute(f'INSERT INTO "{table}" BY NAME SELECT * FROM frame_to_copy')
+
+    def insert_rows(self, table: str, rows: list[dict[str, Any]], types: Mapping[str, Any] | None = None) -> None:
+        """Append rows to `table`, by name. `types`: of columns that may hold nothing, in Polars' terms."""
+        import polars as pl
+
+        if rows:
+            self.insert_frame(table, pl.DataFrame(rows, schema_overrides=types, infer_schema_length=None))
 
     @contextmanager
     def _registered(self, frame: pl.DataFrame) -> Iterator[None]:

@@ -75,11 +75,20 @@ class RosterEntry:
 
 
 @dataclass(frozen=True, slots=True)
-class Evaluation:
-    """Results as of a day: fingerprints of all that they were made from, of the data alone, and of what missions with limits
-    awarded; the file."""
+class MadeFrom:
+    """What the results of a mission as of a day were made from: fingerprints of the rules that its windows follow, and of these,
+    and of the partitions and rosters."""
 
-    meaning: str
+    rules: str
     data: str
+
+
+@dataclass(frozen=True, slots=True)
+class Evaluation:
+    """Results as of a day: what those of each mission were made from; fingerprints of what missions with limits awarded before,
+    and that day; the file."""
+
+    missions: Mapping[str, MadeFrom]
+    earlier: str
     awards: str
     file: Published

@@ -130,7 +130,8 @@ class Publisher:
         file.end()
         digest = digest_of(file.temporary)
         name = f"{file.folder}/{file.stem}-{digest[:16]}.parquet"
-        if (self._data / name).exists():
+        there = self._data / name
+        if there.exists() and digest_of(there) == digest:  # else it was damaged, and is made whole
             file.temporary.unlink()
         else:
             self._waiting[name] = file.temporary

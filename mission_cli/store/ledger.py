@@ -1,11 +1,10 @@
-"""The ledger: batches, days, partitions, evaluations and runs, and what follows from them. Only the driver writes it."""
+"""The ledger: runs, batches, days and partitions, and what follows from them. Only the driver writes it."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, fields
 from datetime import date, datetime
-from typing import Any
 
 import polars as pl
 
@@ -18,11 +17,11 @@ from mission_cli.store.entries import (
     REFUSED,
     UNDATED,
     BatchEntry,
-    Evaluation,
     Meanings,
     PartitionEntry,
     RosterEntry,
 )
+from mission_cli.store.evaluated import EvaluationLedger
 from mission_cli.store.files import Published
 from mission_cli.store.kept import books, kept_in_brief
 from mission_cli.store.manifest import DayEntry, Manifest, ResultEntry
@@ -34,6 +33,7 @@ class Ledger:
 
     def __init__(self, database: Database) -> None:
         self._database = database
+        self.evaluations = EvaluationLedger(database)
 
     # runs
 
@@ -115,7 +115,9 @@ class Ledger:
 
     def add_batches(self, entries: Iterable[BatchEntry]) -> None:
         """Record batches."""
-        self._insert("batches", [asdict(entry) for entry in entries], {"batch": pl.Int32, "run": pl.Int32, "reason": pl.String})
+        self._database.insert_rows(
+            "batches", [asdict(entry) for entry in entries], {"batch": pl.Int32, "run": pl.Int32, "reason": pl.String}
+        )
 
     def add_log(self, source: str, kind: str, batches: Sequence[int], file: Published) -> None:
         """Record a published file of the rejects or duplicates of some batches."""
@@ -134,7 +136,7 @@ class Ledger:
             {"source": source, "file": file, "bytes": size, "modified_ns": modified, "digest": digest}
             for file, (size, modified, digest) in files.items()
         ]
-        self._insert("seen_files", rows)
+        self._database.insert_rows("seen_files", rows)
 
     # days and partitions
 
@@ -166,7 +168,7 @@ class Ledger:
         for table in ("partitions", "pruned"):
             self._database.execute(f"DELETE FROM {table} WHERE source = ? AND list_contains(?, day)", [source, days])
         text = dict.fromkeys(("orders_file", "left_out_file", "file", "digest"), pl.String)
-        self._insert("partitions", [asdict(entry) for entry in entries], {"change": pl.Int32, **text})
+        self._database.insert_rows("partitions", [asdict(entry) for entry in entries], {"change": pl.Int32, **text})
         now = {name for e in entries for name in (e.orders_file, e.left_out_file, e.file)}
         return [name for row in old for name in row if name is not None and name not in now]
 
@@ -197,107 +199,10 @@ class Ledger:
         ((rows,),) = self._database.rows("SELECT avg(rows) FROM partitions WHERE file IS NOT NULL")
         return float(rows or 1)
 
-    # evaluations and suppliers
-
-    def evaluation_meanings(self) -> dict[date, str]:
-        """As-of day → fingerprint of all that its results were made from."""
-        return dict(self._database.rows("SELECT as_of, meaning FROM evaluations"))
-
-    def evaluation_data(self) -> dict[date, str]:
-        """As-of day → fingerprint of the data that its results were made from."""
-        return dict(self._database.rows("SELECT as_of, data FROM evaluations"))
-
-    def rebase_evaluations(self, found: Mapping[date, tuple[str, str]]) -> None:
-        """Record other fingerprints of what the results of as-of days were made from, all of it and the data alone."""
-        for day, (meaning, data) in found.items():
-            self._database.execute("UPDATE evaluations SET meaning = ?, data = ? WHERE as_of = ?", [meaning, data, day])
-
-    def result_files(self) -> dict[date, str]:
-        """As-of day → file of its results."""
-        return dict(self._database.rows("SELECT as_of, file FROM evaluations"))
-
-    def evaluation_rules(self) -> dict[date, str]:
-        """As-of day → fingerprint of the rules that its results were made by."""
-        return dict(self._database.rows("SELECT as_of, rules FROM evaluations"))
-
-    def replace_evaluations(self, rules: str, made: Mapping[date, Evaluation]) -> list[str]:
-        """Record the results of as-of days; returns the names of files that the ledger no longer knows."""
-        days = list(made)
-        old = self._database.rows("SELECT file FROM evaluations WHERE list_contains(?, as_of)", [days])
-        self._database.execute("DELETE FROM evaluations WHERE list_contains(?, as_of)", [days])
-        self._database.execute("DELETE FROM pruned WHERE source = '' AND list_contains(?, day)", [days])
-        rows = [
-            {
-                "as_of": day,
-                "meaning": found.meaning,
-                "rules": rules,
-                "data": found.data,
-                "awards": found.awards,
-                "stale": None,
-                "batch": None,
-                "file": found.file.name,
-                "digest": found.file.digest,
-                "rows": found.file.rows,
-            }
-            for day, found in made.items()
-        ]
-        self._insert("evaluations", rows, {"stale": pl.Int32, "batch": pl.Int32})
-        now = {found.file.name for found in made.values()}
-        return [name for (name,) in old if name not in now]
-
-    def latest_evaluation(self) -> date | None:
-        """The newest as-of day that has results."""
-        ((day,),) = self._database.rows("SELECT max(as_of) FROM evaluations")
-        return day  # type: ignore[no-any-return]
-
-    def fresh_evaluations(self) -> dict[date, str]:
-        """As-of day → fingerprint of the data that its results were made from, of days that no later record is known to reach."""
-        return dict(self._database.rows("SELECT as_of, data FROM evaluations WHERE stale IS NULL ORDER BY as_of"))
-
-    def stale_evaluations(self) -> dict[date, int]:
-        """As-of day → the batch that reaches its results since they were made."""
-        return dict(self._database.rows("SELECT as_of, stale FROM evaluations WHERE stale IS NOT NULL ORDER BY as_of"))
-
-    def mark_evaluations(self, stale: Mapping[date, int | None]) -> None:
-        """Record as-of days whose results later records reach, each with the batch, or that none does."""
-        for day, batch in stale.items():
-            self._database.execute("UPDATE evaluations SET stale = ? WHERE as_of = ?", [batch, day])
-
-    def mark_restated(self, days: Sequence[date]) -> None:
-        """Record that the results of as-of days are to be made by other rules: as stale, and as made from nothing that is now."""
-        sql = "UPDATE evaluations SET meaning = '', stale = coalesce(stale, 0) WHERE list_contains(?, as_of)"
-        self._database.execute(sql, [list(days)])
-
-    def mark_later_awards(self, days: Sequence[date], made: Sequence[date], batch: int) -> None:
-        """Record that what was awarded after some days may be another amount now, since limits count over all of it; not of
-        the days that were made together with them."""
-        if days:
-            sql = "UPDATE evaluations SET stale = ? WHERE awards <> '' AND as_of > ? AND stale IS NULL"
-            self._database.execute(f"{sql} AND NOT list_contains(?, as_of)", [batch, min(days), list(made)])
-
     def last_changes(self, source: str, days: Sequence[date]) -> dict[date, int]:
         """Day → the last batch that changed it."""
         sql = "SELECT day, change FROM days WHERE source = ? AND list_contains(?, day)"
         return dict(self._database.rows(sql, [source, list(days)]))
-
-    # awards
-
-    def award_digests(self) -> dict[date, str]:
-        """As-of day → fingerprint of what missions with limits awarded that day, of days on which they did; pruned ones too."""
-        sql = "SELECT as_of, awards FROM evaluations UNION ALL SELECT day, awards FROM pruned"
-        return dict(self._database.rows(f"SELECT * FROM ({sql}) WHERE awards <> ''"))
-
-    def earlier_awards(self, missions: Sequence[str], before: date, without: Sequence[date]) -> pl.DataFrame:
-        """What the missions awarded on days before, but for some days; columns as in the table `awards`."""
-        return self._database.frame(
-            "SELECT * FROM awards WHERE list_contains(?, mission_id) AND decided_on < ? AND NOT list_contains(?, decided_on)",
-            [list(missions), before, list(without)],
-        )
-
-    def replace_awards(self, days: Sequence[date], awards: pl.DataFrame) -> None:
-        """Record what was awarded on as-of days."""
-        self._database.execute("DELETE FROM awards WHERE list_contains(?, decided_on)", [list(days)])
-        self._database.insert_frame("awards", awards)
 
     # rosters
 
@@ -355,7 +260,3 @@ class Ledger:
                  UNION ALL SELECT file FROM evaluations UNION ALL SELECT file FROM rosters
                  UNION ALL SELECT file FROM logs UNION ALL SELECT file FROM rule_books UNION ALL SELECT file FROM decisions"""
         return {name for (name,) in self._database.rows(sql) if name is not None}
-
-    def _insert(self, table: str, rows: list[dict[str, Any]], types: Mapping[str, Any] | None = None) -> None:
-        if rows:
-            self._database.insert_frame(table, pl.DataFrame(rows, schema_overrides=types, infer_schema_length=None))

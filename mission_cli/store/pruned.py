@@ -23,7 +23,8 @@ def forget(database: Database, days: Mapping[str, Sequence[date]], as_of_days: S
     at = "FROM evaluations WHERE list_contains(?, as_of)"
     files += database.rows(f"SELECT file {at}", [list(as_of_days)])
     database.execute(f"INSERT INTO pruned SELECT '', as_of, 0, awards {at}", [list(as_of_days)])
-    database.execute(f"DELETE {at}", [list(as_of_days)])
+    for table in ("evaluations", "evaluated_missions"):
+        database.execute(f"DELETE FROM {table} WHERE list_contains(?, as_of)", [list(as_of_days)])
     return forget_decisions(database, as_of_days) + [name for (name,) in files if name is not None]
 
 

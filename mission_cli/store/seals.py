@@ -24,6 +24,7 @@ SEALED = (
     "days",
     "partitions",
     "evaluations",
+    "evaluated_missions",
     "rosters",
     "rule_books",
     "book_rules",

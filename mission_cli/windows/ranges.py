@@ -52,17 +52,6 @@ def shared_windows(mission: Mission, as_of: date) -> list[Window]:
     return [window for window in reported_windows(mission.window, mission.grace_days, as_of) if mission.has(window)]
 
 
-def reported_missions(project: Project, as_of: date, own: OwnWindows) -> list[Mission]:
-    """The missions, in their versions, that have a window as of a day."""
-    return [mission for mission in project.missions if _is_reported(mission, as_of, own)]
-
-
-def _is_reported(mission: Mission, as_of: date, own: OwnWindows) -> bool:
-    if mission.window.is_own:
-        return any(window.is_reported(mission.grace_days, as_of) and mission.has(window) for window in own(mission, as_of))
-    return bool(shared_windows(mission, as_of))
-
-
 def needed_days(project: Project, as_of_days: Iterable[date], own: OwnWindows) -> dict[str, set[date]]:
     """Source → every business day that some window reported as of one of the days needs."""
     longest: dict[tuple[str, Window], date] = {}

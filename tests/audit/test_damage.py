@@ -330,7 +330,7 @@ def test_a_run_that_failed_is_no_damage(project: Path) -> None:
     put(
         project / "data/exports/orders/more.csv", (project / "data/exports/orders/orders_1.csv").read_text().replace("9:0", "8:0")
     )
-    with mock.patch("mission_cli.stages.evaluate._portions", side_effect=OSError(28, "No space left on device")):
+    with mock.patch("mission_cli.stages.evaluate.portions", side_effect=OSError(28, "No space left on device")):
         assert missionctl(project, "run", "--date", as_of(4)).code == 3
     assert "the last run was cut off or failed" in clean(project).err
     done(project, "run", "--date", as_of(4))

@@ -87,7 +87,7 @@ def test_files_that_readers_are_shown_are_not_swept_before_they_are_replaced(mar
 def test_a_run_that_fails_shows_its_state_but_nothing_that_it_computed(market: Path) -> None:
     """It showed the new partitions beside the old results."""
     before = json.loads((market / "data/manifest.json").read_text())
-    with mock.patch.object(evaluate, "_portions", side_effect=NO_SPACE):
+    with mock.patch.object(evaluate, "portions", side_effect=NO_SPACE):
         assert missionctl(market, "run", "--date", as_of(2)).code == 3
     after = json.loads((market / "data/manifest.json").read_text())
     assert (after["days"], after["results"], after["suppliers"]) == (before["days"], before["results"], before["suppliers"])

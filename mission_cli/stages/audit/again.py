@@ -12,9 +12,9 @@ from mission_cli.model.metrics import Method
 from mission_cli.model.project import Source
 from mission_cli.stages.audit.findings import Again, Audit
 from mission_cli.stages.context import Context
-from mission_cli.stages.evaluate import compute_again, standing_days
 from mission_cli.stages.heal import Plan, compute_days, plans_of
 from mission_cli.stages.rosters import KnownRosters
+from mission_cli.stages.standing import compute_again, standing_days
 from mission_cli.store.entries import PartitionEntry
 from mission_cli.store.layout import Layout, metabase_file
 
@@ -76,7 +76,7 @@ def _compare(audit: Audit, known: PartitionEntry, made: PartitionEntry) -> None:
 def _check_results(audit: Audit, again: Again, context: Context, rosters: KnownRosters, data: Path) -> None:
     standing = standing_days(context, rosters)
     again.changed, again.by_earlier_rules = len(standing.changed), len(standing.by_earlier_rules)
-    known = context.ledger.result_files()
+    known = context.ledger.evaluations.files()
     context.watch.begin("reevaluate", len(standing.stand))
     for outcome in compute_again(context, standing.stand, rosters, data):
         for day, made in outcome.published.items():

@@ -40,6 +40,10 @@ _OF_THE_LEDGER = (
        FROM partitions GROUP BY source, day HAVING count(*) > 1 ORDER BY source, day""",
     """SELECT format('results as of {}: are there more than once', as_of)
        FROM evaluations GROUP BY as_of HAVING count(*) > 1 ORDER BY as_of""",
+    """SELECT format('results of {} as of {}: are there more than once', mission, as_of)
+       FROM evaluated_missions GROUP BY as_of, mission HAVING count(*) > 1 ORDER BY as_of, mission""",
+    """SELECT format('missions were evaluated as of {}, but there are no results as of it', as_of)
+       FROM (SELECT DISTINCT as_of FROM evaluated_missions) ANTI JOIN evaluations USING (as_of) ORDER BY as_of""",
     """SELECT format('the window {} to {} of {} keeps rules that are not there', window_start, window_end, mission)
        FROM window_rules ANTI JOIN (FROM book_rules JOIN rule_books USING (book)) USING (mission, book) ORDER BY ALL""",
     """SELECT format('the window {} to {} of {} keeps its rules more than once', window_start, window_end, mission)
