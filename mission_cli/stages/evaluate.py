@@ -34,7 +34,9 @@ def evaluate(context: Context, as_of_days: Sequence[date], rosters: KnownRosters
     """Publish the results as of the days, in their order, some days in one commit. `again`: also of those that still stand."""
     ledger, rules, now = context.ledger.evaluations, rules_now(context.today_rules), made_from(context, as_of_days, rosters)
     todo = list(as_of_days) if again else standing_no_more(context, now)
-    context.report.unchanged += [day for day in as_of_days if day not in set(todo)]
+    unchanged = [day for day in as_of_days if day not in set(todo)]
+    context.report.unchanged += unchanged
+    _stand_by_todays_rules(context, unchanged, rules)
     context.watch.begin("evaluate", len(todo))
     standing = dict.fromkeys(todo, frozenset[str]()) if again else _standing(context, todo, now)
     jobs = (
@@ -62,6 +64,17 @@ def evaluate(context: Context, as_of_days: Sequence[date], rosters: KnownRosters
         context.report.evaluated += list(made)
         context.publish()
         context.watch.advance(len(made))
+
+
+def _stand_by_todays_rules(context: Context, as_of_days: Sequence[date], rules: str) -> None:
+    """In a project whose windows all follow today's rules, results that stand are as good as made by these, so that nobody is
+    told to make them anew. Where windows keep rules it counts by which the results were made first."""
+    ledger = context.ledger.evaluations
+    made_by = ledger.rules()
+    older = [day for day in as_of_days if made_by[day] != rules]
+    if older and not context.today_rules.keeps:
+        with context.database.transaction():
+            ledger.set_rules(older, rules)
 
 
 def standing_no_more(context: Context, now: Made) -> list[date]:

@@ -61,6 +61,10 @@ class EvaluationLedger:
         """As-of day → fingerprint of the rules that its results were made by."""
         return dict(self._database.rows("SELECT as_of, rules FROM evaluations"))
 
+    def set_rules(self, days: Sequence[date], rules: str) -> None:
+        """Record by which rules the results of as-of days count as made."""
+        self._database.execute("UPDATE evaluations SET rules = ? WHERE list_contains(?, as_of)", [rules, list(days)])
+
     def replace(self, rules: str, made: Mapping[date, Evaluation]) -> list[str]:
         """Record the results of as-of days; returns the names of files that the ledger no longer knows."""
         days = list(made)

@@ -178,6 +178,16 @@ def test_awards_of_missions_that_stand_stay(project: Path) -> None:
     same_as_made_at_once(project)
 
 
+def test_nobody_is_told_to_make_anew_what_stands(project: Path) -> None:
+    """Days before the sprint went on being called made by earlier rules, whatever was run."""
+    change(project, replaced("missions.toml", "val = 5\nmin_volume", "val = 6\nmin_volume"))
+    told = "Note: the rules in metrics.toml"
+    assert told in done(project, "explain", "supplier", "ann", "--date", day(1)).out
+    backfill(project, 0, LAST)
+    for number in (1, 5):
+        assert told not in done(project, "explain", "supplier", "ann", "--date", day(number)).out
+
+
 @pytest.mark.parametrize("seed", range(6))
 def test_any_changes_end_in_the_same_bytes(project: Path, seed: int) -> None:
     dice = random.Random(seed)
