@@ -15,6 +15,8 @@ from mission_cli.model.expression import Type
 from mission_cli.model.formats import FILE_KINDS, Format, kind_of
 from mission_cli.model.project import CsvOptions, Source, SourceId, Suppliers
 
+_NO_ZONES = {"Factory", "localtime", "posixrules"}  # which the IANA database lists all the same
+
 
 def build_project(file: TomlFile) -> tuple[str, str, int, bool] | None:
     """Name, time zone, start of the business day in minutes, and whether windows keep their rules."""
@@ -35,13 +37,22 @@ def build_project(file: TomlFile) -> tuple[str, str, int, bool] | None:
 
 def known_zone(file: TomlFile, path: tuple[str | int, ...], name: str) -> bool:
     """Whether the IANA database knows the zone."""
-    zones = zoneinfo.available_timezones() - {"Factory", "localtime", "posixrules"}
-    if name in zones:
+    if _is_zone(name):
         return True
-    near = get_close_matches(name, zones, n=1)
+    near = get_close_matches(name, zoneinfo.available_timezones() - _NO_ZONES, n=1)
     hint = f'did you mean "{near[0]}"?' if near else 'an IANA name such as "Asia/Ho_Chi_Minh"'
     file.problem(path, f'unknown time zone "{name}"', hint)
     return False
+
+
+def _is_zone(name: str) -> bool:
+    """Only this one is looked up: a list of all takes longer than everything else in the file."""
+    if name in _NO_ZONES or name.startswith(("posix/", "right/")):
+        return False
+    try:
+        return zoneinfo.ZoneInfo(name).key == name
+    except (zoneinfo.ZoneInfoNotFoundError, ValueError, OSError):
+        return False
 
 
 def build_sources(file: TomlFile, timezone: str) -> list[Source]:

@@ -71,18 +71,23 @@ def compute_results(task: EvaluationTask) -> Outcome:
     """
     publisher = Publisher(task.data)
     files = {day: _file(task, publisher, day) for day in task.as_of_days}
-    awards: list[pl.DataFrame] = []
+    awards, windows = list[pl.DataFrame](), list[pl.DataFrame]()
     for frame, awarded in evaluated(task):
         parts = _by_day(frame) if len(files) > 1 else dict.fromkeys(files, frame)
         for day, file in files.items():
             file.add(parts.get(day, frame.clear()))
         awards.append(awarded)
+        windows.append(_windows_of(frame))
     for file in files.values():
         file.end()
     published = publisher.finish([file.growing for file in files.values()])
     publisher.settle()
-    windows = pl.concat([frame for file in files.values() for frame in file.windows]).unique()
-    return Outcome(dict(zip(files, published, strict=True)), pl.concat(awards), windows)
+    windows += [found for file in files.values() for found in file.standing_windows]
+    return Outcome(dict(zip(files, published, strict=True)), pl.concat(awards), pl.concat(windows).unique())
+
+
+def _windows_of(results: pl.DataFrame) -> pl.DataFrame:
+    return results.select("mission_id", "window_start", "window_end").unique()
 
 
 def _by_day(results: pl.DataFrame) -> dict[date, pl.DataFrame]:
@@ -99,27 +104,26 @@ class _File:
 
     def __init__(self, growing: Growing, standing: _Standing | None) -> None:
         self.growing = growing
-        self.windows: list[pl.DataFrame] = []
+        self.standing_windows: list[pl.DataFrame] = []
         self._standing = standing
 
     def add(self, rows: pl.DataFrame) -> None:
         """Rows of whole missions, which come after those that were added before."""
         if self._standing is None or rows.is_empty():
-            self._append(rows)
+            self.growing.add(rows)
             return
         for (mission,), part in rows.partition_by("mission_id", as_dict=True, maintain_order=True).items():
-            for standing in self._standing.before(mission):
-                self._append(standing)
-            self._append(part)
+            self._add_standing(mission)
+            self.growing.add(part)
 
     def end(self) -> None:
         """What stands of missions after the last one that was added."""
-        for standing in self._standing.before(None) if self._standing is not None else ():
-            self._append(standing)
+        self._add_standing(None)
 
-    def _append(self, rows: pl.DataFrame) -> None:
-        self.growing.add(rows)
-        self.windows.append(rows.select("mission_id", "window_start", "window_end").unique())
+    def _add_standing(self, before: str | None) -> None:
+        for rows in self._standing.before(before) if self._standing is not None else ():
+            self.growing.add(rows)
+            self.standing_windows.append(_windows_of(rows))
 
 
 class _Standing:
