@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from enum import StrEnum
 from pathlib import Path
@@ -64,7 +65,8 @@ def run_day(project: Project, as_of: date, command: str, now: datetime, watch: W
     def chosen(context: Context, _rosters: KnownRosters) -> list[date]:
         return _with_missed(context, as_of)
 
-    return _run(project, chosen, command, now, watch, lambda latest: _next_day(latest, as_of))
+    asked = _Asked(chosen, lambda _: (as_of, as_of))
+    return _run(project, asked, command, now, watch, lambda latest: _next_day(latest, as_of))
 
 
 def _with_missed(context: Context, as_of: date) -> list[date]:
@@ -100,14 +102,17 @@ def backfill(
     """The same for each day from `first` to `last`, by default from the first that has results to the last; days whose results
     still stand are passed over, unless `only` is all."""
 
-    def chosen(context: Context, rosters: KnownRosters) -> list[date]:
+    def span(context: Context) -> tuple[date, date]:
         known = context.ledger.evaluations.days()
         begin, end = first or min(known, default=None), last or max(known, default=None)
         if begin is None or end is None:
             raise UsageError("there are no results yet; say which days with --from and --to")
-        asked = list(days(begin, end))
+        return begin, end
+
+    def chosen(context: Context, rosters: KnownRosters) -> list[date]:
+        asked = list(days(*span(context)))
         if only is Only.MISSING:
-            there = {*known, *pruned(context.database).get("", ())}
+            there = {*context.ledger.evaluations.days(), *pruned(context.database).get("", ())}
             return [day for day in asked if day not in there]
         if only is Only.STALE:
             mark_stale(context, rosters)
@@ -115,7 +120,12 @@ def backfill(
             return [day for day in asked if day in stale]
         return asked
 
-    return _run(project, chosen, command, now, watch, lambda latest: first or latest or date.min, again=only is Only.ALL)
+    def surely(context: Context) -> tuple[date, date] | None:
+        found = span(context)
+        return found if only not in (Only.MISSING, Only.STALE) else None
+
+    asked = _Asked(chosen, surely, again=only is Only.ALL)
+    return _run(project, asked, command, now, watch, lambda latest: first or latest or date.min)
 
 
 def verify(project: Project, command: str, now: datetime, watch: Watch, *, deep: bool) -> Audit:
@@ -291,31 +301,29 @@ def _loaded_sources(root: Path) -> set[str]:
 _Effective = Callable[[date | None], date]
 
 
-_Chosen = Callable[[Context, KnownRosters], list[date]]
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """The as-of days of a run: which they are when everything is loaded, and between which they all lie, as far as it is known
+    before. `again`: also those whose results stand."""
+
+    chosen: Callable[[Context, KnownRosters], list[date]]
+    span: Callable[[Context], tuple[date, date] | None]
+    again: bool = False
 
 
-def _run(
-    project: Project,
-    chosen: _Chosen,
-    command: str,
-    now: datetime,
-    watch: Watch,
-    effective: _Effective,
-    *,
-    again: bool = False,
-) -> Report:
+def _run(project: Project, asked: _Asked, command: str, now: datetime, watch: Watch, effective: _Effective) -> Report:
     with _begun(project, command, now, watch, effective) as context:
-        mistake = _mistaken(context)
+        mistake = _mistaken(context, asked)
         if mistake is None:
             load_rosters(context)
             load_sources(context)
             rosters = KnownRosters.of(context)
-            as_of_days = chosen(context, rosters)
+            as_of_days = asked.chosen(context, rosters)
             if as_of_days:
                 refuse_lost(context, min(as_of_days), max(as_of_days))
             reached = find_reached(context, as_of_days, rosters)
             heal(context, as_of_days, rosters, needed_days(context, reached.windows))
-            evaluate(context, as_of_days, rosters, again=again)
+            evaluate(context, as_of_days, rosters, again=asked.again)
             mark_stale(context, rosters)
             settle(context, reached, rosters)
             make_views(context)
@@ -324,16 +332,18 @@ def _run(
     return context.report
 
 
-def _mistaken(context: Context) -> ConfigurationError | None:
-    """Let windows follow the rules that they keep; what is wrong with that for those that are not decided yet, before anything is
-    loaded."""
+def _mistaken(context: Context, asked: _Asked) -> ConfigurationError | UsageError | None:
+    """Let windows follow the rules that they keep; what is wrong with what is asked for, or with these rules for those that are
+    not decided yet, before anything is loaded."""
     forget_when_restating(context)
     follow_kept_rules(context)
     latest = context.ledger.evaluations.latest()
     try:
         if latest is not None:
             refuse_lost(context, latest + DAY, NEVER)
-    except ConfigurationError as error:
+        if (span := asked.span(context)) is not None:
+            refuse_lost(context, *span)
+    except (ConfigurationError, UsageError) as error:
         context.refused = True
         return error
     return None

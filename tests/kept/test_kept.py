@@ -236,6 +236,39 @@ def test_kept_rules_that_read_a_lost_column_are_a_mistake(tmp_path: Path) -> Non
     done(root, "run", "--date", day(CHANGED))
 
 
+@pytest.mark.parametrize("words", [("backfill", "--only", "all"), ("run", "--date", day(12))])
+def test_what_lost_columns_forbid_is_refused_before_anything_is_loaded(words: tuple[str, ...], tmp_path: Path) -> None:
+    """Days of long ago were refused only after their files had been loaded."""
+    before = texts()
+    missions = before["missions.toml"]
+    before["missions.toml"] = missions[: missions.index("[missions.month]")] + missions[missions.index("[missions.sprint]") :]
+    write(tmp_path, before)
+    deliver(tmp_path, 1, 20)
+    backfill(tmp_path, 10, 20)
+    after = before | {
+        "metrics.toml": before["metrics.toml"]
+        .replace("fare = { type", 'price = { from = "fare", type')
+        .replace('"fare"', '"price"')
+    }
+    after["metrics.toml"] = after["metrics.toml"].replace('from = "price"', 'from = "fare"')
+    write(tmp_path, after)
+    done(tmp_path, "run", "--date", day(21))
+    orders = tmp_path / "data/exports/orders"
+    (orders / "more.csv").write_text((orders / f"{day(0)}.csv").read_text().replace("-0-", "-x-"))
+    batches = len(json.loads(done(tmp_path, "status", "--batches", "--json").out)["batches"])
+    ran = missionctl(tmp_path, *words)
+    assert (ran.code, "keeps rules that read it" in ran.err) == (2, True)
+    assert len(json.loads(done(tmp_path, "status", "--batches", "--json").out)["batches"]) == batches
+    assert json.loads(done(tmp_path, "status", "--json").out)["runs"][0]["outcome"] == "refused"
+
+
+def test_a_backfill_of_nothing_is_refused_before_anything_is_loaded(tmp_path: Path) -> None:
+    write(tmp_path, texts())
+    deliver(tmp_path, 1, 3)
+    assert "there are no results yet" in missionctl(tmp_path, "backfill", "--only", "stale").err
+    assert json.loads(done(tmp_path, "status", "--batches", "--json").out)["batches"] == []
+
+
 def test_results_stay_fresh_when_only_metrics_change(project: Path) -> None:
     state = json.loads(done(project, "status", "--json").out)
     assert state["stale_results"] == []
