@@ -102,7 +102,7 @@ def _apart(spans: _Spans) -> _Spans:
 
 def made_from(context: Context, as_of_days: Sequence[date], rosters: KnownRosters) -> dict[date, dict[str, MadeFrom]]:
     """As-of day → mission → what its results would be made from now."""
-    needs, partitions = Needs(context, rosters), Partitions(context.ledger.partition_digests())
+    needs, partitions = Needs(context, rosters), PartitionDigests(context.ledger.partition_digests())
     return {
         day: {mission: MadeFrom(need.rules, partitions.data_of(need)) for mission, need in needs.of(day).items()}
         for day in as_of_days
@@ -124,8 +124,8 @@ def has_other_data(context: Context, now: ByMission, then: ByMission) -> bool:
     )
 
 
-class Partitions:
-    """The digests of partitions, source → day → digest, written so that those of any days are a piece of a text."""
+class PartitionDigests:
+    """The digests of partitions, source → day → digest, and from them the fingerprint of any days."""
 
     def __init__(self, digests: Mapping[str, Mapping[date, str]]) -> None:
         self._days = {source: sorted(found) for source, found in digests.items()}
@@ -151,7 +151,7 @@ def rebase(context: Context, source: str, before: Mapping[date, str | None], nee
     digests = context.ledger.partition_digests()
     others = {day: digest for day, digest in digests.get(source, {}).items() if day not in before}
     then = digests | {source: others | {day: digest for day, digest in before.items() if digest is not None}}
-    was, now = Partitions(then), Partitions(digests)
+    was, now = PartitionDigests(then), PartitionDigests(digests)
     moved: dict[tuple[date, str], MadeFrom] = {}
     for day, missions in context.ledger.evaluations.made_from().items():
         for mission, need in needs.of(day).items():
