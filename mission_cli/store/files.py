@@ -152,11 +152,12 @@ class Publisher:
 
 
 def _write_parquet(frame: pl.DataFrame, path: Path) -> None:
+    """With the least and greatest values of row groups where there are several, of which readers can pass over some."""
     from polars.exceptions import PolarsError
 
     try:
         with naming(path):
-            frame.write_parquet(path, compression="zstd")
+            frame.write_parquet(path, compression="zstd", statistics=frame.height > _GROUP_ROWS)
     except PolarsError as error:  # of a full disk, too; it does not say which file
         raise StorageError(f"{path} cannot be written: {error}") from error
 
