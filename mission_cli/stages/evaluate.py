@@ -96,7 +96,7 @@ def _standing(context: Context, todo: Sequence[date], now: Made) -> dict[date, f
     Not those with limits: what they pay depends on other days."""
     ledger = context.ledger.evaluations
     then, files = ledger.made_from(todo), ledger.entries()
-    unlimited = {str(mission.id) for mission in context.project.missions if mission.limits is None}
+    unlimited = {str(mission.id) for mission in context.project.missions} - {str(m.id) for m in _limited(context.project)}
     found = {}
     for day in todo:
         same = unlimited - other_missions(now[day], then[day]) if day in then else set()

@@ -150,6 +150,21 @@ def test_what_limits_leave_is_counted_again_on_every_day(project: Path, evaluate
     same_as_made_at_once(project)
 
 
+def test_a_mission_is_limited_when_any_of_its_versions_is(tmp_path: Path, evaluated: Evaluated) -> None:
+    """Beside windows that keep rules without limits, its rows were taken over."""
+    write(tmp_path, texts())
+    deliver(tmp_path, 7, LAST + 1)
+    backfill(tmp_path, 0, 6)
+    change(tmp_path, replaced("missions.toml", "[missions.week]\n", LIMITED))
+    backfill(tmp_path, 7, LAST)
+    put_late(tmp_path, 3)
+    done(tmp_path, "run", "--date", day(LAST))
+    evaluated.clear()
+    done(tmp_path, "backfill", "--only", "stale")
+    assert evaluated[day(9)] == {"week", "month", "sprint", "own"}
+    same_as_made_at_once(tmp_path)
+
+
 @pytest.mark.parametrize("harm", ["gone", "another byte"])
 def test_nothing_is_taken_over_from_a_file_that_is_not_what_it_was(project: Path, evaluated: Evaluated, harm: str) -> None:
     whole = published(project)
