@@ -27,14 +27,13 @@ from market.compare import difference
 from market.missions import SOURCES, Mission, missions, write_project
 from peers.judged import judge_sql, roll_sql, spans
 
-from mission_cli.conditions.judge import results_queries
 from mission_cli.config.load import load_project
 from mission_cli.model.calendar import days
 from mission_cli.model.project import Project
-from mission_cli.stages.results import NO_AWARDS, EvaluationTask, compute_results, judge
+from mission_cli.stages.results import NO_AWARDS, EvaluationTask, Judge, compute_results
 from mission_cli.store.database import in_memory
 from mission_cli.windows.table import Rosters, RosterVersion, make_windows
-from mission_cli.windows.totals import roll_totals
+from mission_cli.windows.totals import Roll
 
 AS_OF = date(2026, 9, 24)
 Partitions = dict[str, dict[date, Path]]
@@ -80,20 +79,18 @@ def _column(metric: str) -> str:
 
 def task(project: Project, data: Path, partitions: Partitions, suppliers: Path) -> EvaluationTask:
     rosters = Rosters((RosterVersion(1, suppliers, (AS_OF,)),))
-    return EvaluationTask(project, data, (AS_OF,), partitions, rosters, NO_AWARDS)
+    return EvaluationTask(project, data, ((AS_OF,),), partitions, rosters, NO_AWARDS)
 
 
 def rolled(asked: EvaluationTask) -> None:
     """The totals of every window, in an engine of its own."""
     engine = in_memory(asked.project.timezone)
     make_windows(engine, asked.project, asked.as_of_days, asked.rosters)
-    roll_totals(engine, asked.project, asked.partitions)
+    Roll(engine, asked.project, asked.partitions).make_totals()
 
 
 def judged(asked: EvaluationTask) -> pl.DataFrame:
-    engine = in_memory(asked.project.timezone)
-    judge(engine, asked)
-    return pl.concat([engine.frame_planned_once(query) for _, query in results_queries(asked.project)])
+    return pl.concat([rows for _, rows in Judge(asked).results(asked.as_of_days)])
 
 
 # ---------------------------------------------------------------- by hand

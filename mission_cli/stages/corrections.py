@@ -12,7 +12,6 @@ from datetime import date
 
 import polars as pl
 
-from mission_cli.conditions.judge import results_queries
 from mission_cli.formula.usage import mission_sources
 from mission_cli.model.calendar import Window, WindowKind
 from mission_cli.model.missions import Mission
@@ -20,7 +19,7 @@ from mission_cli.stages.context import Context
 from mission_cli.stages.decisions import DECISIONS, KEYS, MONEY, NO_DECISIONS, SPAN, decided_rows, in_force_rows, put_in_force
 from mission_cli.stages.kept import follows_other_rules, was_there, was_to_decide
 from mission_cli.stages.reached import Decided, Reached, needed_days
-from mission_cli.stages.results import NO_AWARDS, EvaluationTask, judge, paid_awards
+from mission_cli.stages.results import NO_AWARDS, EvaluationTask, Judge, paid_awards
 from mission_cli.stages.rosters import KnownRosters
 from mission_cli.staging.meaning import SUPPLIERS, assigned_roster
 from mission_cli.store.database import in_memory
@@ -86,13 +85,11 @@ def _task(context: Context, windows: Mapping[Decided, Sequence[Window]], rosters
     missions = tuple(replace(m, limits=None) for m in context.project.missions if m.id in wanted)
     days = tuple(sorted({day for day, _ in windows}))
     project = replace(context.project, missions=missions)
-    return EvaluationTask(project, context.layout.data, days, partitions, rosters.of_days(days), NO_AWARDS, decided_only=True)
+    return EvaluationTask(project, context.layout.data, (days,), partitions, rosters.of_days(days), NO_AWARDS, decided_only=True)
 
 
 def _decided_by(task: EvaluationTask) -> pl.DataFrame:
-    engine = in_memory(task.project.timezone)
-    judge(engine, task)
-    frame = pl.concat([engine.frame_planned_once(query) for _, query in results_queries(task.project)])
+    frame = pl.concat([rows for _, rows in Judge(task).results(task.as_of_days)])
     named = frame.rename({"as_of": "decided_on", "earned": "reward"})
     return named.select(pl.col(name).cast(kind) for name, kind in DECISIONS.items()).unique()
 

@@ -16,7 +16,7 @@ from mission_cli.stages.context import Context
 from mission_cli.stages.decisions import date_results, keep_decided
 from mission_cli.stages.fingerprints import digest_of, earlier_awards_meaning, made_from, other_missions
 from mission_cli.stages.kept import keep_rules, rules_now
-from mission_cli.stages.parallel import in_order
+from mission_cli.stages.parallel import WORKERS, in_order
 from mission_cli.stages.results import NO_AWARDS, EvaluationTask, compute_results
 from mission_cli.stages.rosters import KnownRosters
 from mission_cli.store.entries import Evaluation, MadeFrom
@@ -25,6 +25,7 @@ from mission_cli.windows.ranges import ReportedWindow, needed_days, windows_as_o
 
 _WORK_AT_ONCE = 3_000_000
 _DAYS_AT_ONCE = 62
+_GROUPS_AT_ONCE = 8
 
 Made = dict[date, dict[str, MadeFrom]]
 """As-of day → mission → what its results are made from."""
@@ -40,8 +41,8 @@ def evaluate(context: Context, as_of_days: Sequence[date], rosters: KnownRosters
     context.watch.begin("evaluate", len(todo))
     standing = dict.fromkeys(todo, frozenset[str]()) if again else _standing(context, todo, now)
     jobs = (
-        partial(compute_results, evaluation_task(context, days, rosters, standing[days[0]]))
-        for days in portions(context, standing, rosters)
+        partial(compute_results, evaluation_task(context, groups, rosters, standing[groups[0][0]]))
+        for groups in portions(context, standing, rosters)
     )
     limited = bool(_limited(context.project))  # then what a portion pays depends on the ones before: one after the other
     for outcome in (job() for job in jobs) if limited else in_order(jobs):
@@ -121,22 +122,33 @@ def _award_digest(project: Project, awards: pl.DataFrame, day: date) -> str:
     return digest_of(rows) if rows else ""
 
 
-def portions(context: Context, standing: Mapping[date, frozenset[str]], rosters: KnownRosters) -> Iterator[list[date]]:
-    """As-of days that are evaluated together, bounded by the rows that they come to; the same missions stand on all of them.
-    `standing`: the days in their order → those missions."""
+def portions(context: Context, standing: Mapping[date, frozenset[str]], rosters: KnownRosters) -> Iterator[list[list[date]]]:
+    """As-of days that are evaluated with one reading of partitions, in groups that are in memory together; the same missions
+    stand on all of them. `standing`: the days in their order → those missions.
+
+    With limits it is one group, since what a group pays depends on the ones before.
+    """
+    for stand, days in groupby(standing, standing.__getitem__):
+        groups = list(_groups(context, list(days), stand, rosters))
+        together = 1 if _limited(context.project) else min(_GROUPS_AT_ONCE, -(-len(groups) // (2 * WORKERS)))
+        yield from (groups[first : first + together] for first in range(0, len(groups), together))
+
+
+def _groups(
+    context: Context, as_of_days: Sequence[date], standing: frozenset[str], rosters: KnownRosters
+) -> Iterator[list[date]]:
+    """Days in groups, bounded by the rows that they come to."""
     rows = context.ledger.mean_partition_rows()
-    for stand, run in groupby(standing, standing.__getitem__):
-        portion: list[date] = []
-        work = 0.0
-        for as_of in run:
-            windows = windows_as_of(context.project, as_of, rosters.own_windows)
-            cost = sum(_work(window, rows, stand) for window in windows)
-            if portion and (work + cost > _WORK_AT_ONCE or len(portion) == _DAYS_AT_ONCE):
-                yield portion
-                portion, work = [], 0.0
-            portion.append(as_of)
-            work += cost
-        yield portion
+    group: list[date] = []
+    work = 0.0
+    for as_of in as_of_days:
+        cost = sum(_work(window, rows, standing) for window in windows_as_of(context.project, as_of, rosters.own_windows))
+        if group and (work + cost > _WORK_AT_ONCE or len(group) == _DAYS_AT_ONCE):
+            yield group
+            group, work = [], 0.0
+        group.append(as_of)
+        work += cost
+    yield group
 
 
 def _work(reported: ReportedWindow, rows: float, standing: frozenset[str]) -> float:
@@ -147,10 +159,11 @@ def _work(reported: ReportedWindow, rows: float, standing: frozenset[str]) -> fl
 
 
 def evaluation_task(
-    context: Context, as_of_days: Sequence[date], rosters: KnownRosters, standing: frozenset[str] = frozenset()
+    context: Context, groups: Sequence[Sequence[date]], rosters: KnownRosters, standing: frozenset[str] = frozenset()
 ) -> EvaluationTask:
-    """What the results as of the days are made from, as the ledger has it. `standing`: missions that are taken over from the
-    results that there are."""
+    """What the results as of groups of days are made from, as the ledger has it. `standing`: missions that are taken over from
+    the results that there are."""
+    as_of_days = [day for group in groups for day in group]
     missions = tuple(mission for mission in context.project.missions if mission.id not in standing)
     project = replace(context.project, missions=missions)
     files = context.ledger.partition_files()
@@ -166,7 +179,7 @@ def evaluation_task(
     return EvaluationTask(
         project,
         context.layout.data,
-        tuple(as_of_days),
+        tuple(map(tuple, groups)),
         partitions,
         rosters.of_days(as_of_days),
         awards,

@@ -18,7 +18,7 @@ from mission_cli.model.project import Project
 from mission_cli.stages.context import Context
 from mission_cli.stages.evaluate import evaluation_task
 from mission_cli.stages.heal import compute_days, plans_of
-from mission_cli.stages.results import EvaluationTask, evaluated
+from mission_cli.stages.results import EvaluationTask, Judge
 from mission_cli.stages.rosters import KnownRosters
 from mission_cli.store.entries import UNDATED
 from mission_cli.store.layout import Layout
@@ -73,7 +73,7 @@ def gains_and_losses(context: Context, latest: date, missions: Sequence[str]) ->
         task = _by_todays_rules(context, replace(today, missions=tuple(chosen)), latest, Layout(Path(scratch)))
         if task is None:
             return None
-        after = pl.concat([results for results, _ in evaluated(task)])
+        after = pl.concat([rows for _, rows in Judge(task).results([latest])])
     kept = [version.mission for version in context.versions if version.mission.id in missions]
     file = context.layout.data / context.ledger.evaluations.files()[latest]
     before = pl.read_parquet(file, glob=False, hive_partitioning=False)
@@ -95,7 +95,7 @@ def _by_todays_rules(context: Context, project: Project, latest: date, place: La
     if any(metric.method is Method.METABASE for plan in plans for metric in plan.metrics):
         return None
     place.data.mkdir(parents=True)
-    task = evaluation_task(here, [latest], rosters)
+    task = evaluation_task(here, [[latest]], rosters)
     partitions = {source: dict(found) for source, found in task.partitions.items()}
     for job, entries in compute_days(replace(here, layout=place), plans):
         for entry in entries:

@@ -22,7 +22,7 @@ from mission_cli.store.database import Database, in_memory
 from mission_cli.store.files import Growing, Published, Publisher
 from mission_cli.store.layout import results_folder
 from mission_cli.windows.table import Rosters, make_windows
-from mission_cli.windows.totals import roll_totals
+from mission_cli.windows.totals import Roll
 
 _MONEY = pl.Decimal(38, 9)
 _AWARDS: dict[str, Any] = {
@@ -39,19 +39,25 @@ NO_AWARDS = pl.DataFrame(schema=_AWARDS)
 
 @dataclass(frozen=True, slots=True)
 class EvaluationTask:
-    """As-of days to evaluate together, for the missions of the project. `partitions`: source → day → file; `awards`: what
-    missions with limits awarded on other days before, in the columns of the ledger; `decided_only`: of windows that are decided
-    as of the days, no others. `standing`: other missions, whose rows are taken over from results as they are, day → file."""
+    """As-of days to evaluate for the missions of the project, in groups that are in memory together; the partitions are read once
+    for all. `partitions`: source → day → file; `awards`: what missions with limits awarded on other days before, in the columns
+    of the ledger: then it is one group; `decided_only`: of windows that are decided as of the days, no others. `standing`: other
+    missions, whose rows are taken over from results as they are, day → file."""
 
     project: Project
     data: Path
-    as_of_days: tuple[date, ...]
+    groups: tuple[tuple[date, ...], ...]
     partitions: dict[str, dict[date, Path]]
     rosters: Rosters
     awards: pl.DataFrame
     decided_only: bool = False
     standing: frozenset[str] = frozenset()
     before: Mapping[date, Path] = field(default_factory=dict)
+
+    @property
+    def as_of_days(self) -> list[date]:
+        """The days of all groups, in their order."""
+        return [day for group in self.groups for day in group]
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,20 +76,31 @@ def compute_results(task: EvaluationTask) -> Outcome:
     Grain of a file: mission, supplier, window, condition, sorted so; it may have no rows.
     """
     publisher = Publisher(task.data)
-    files = {day: _file(task, publisher, day) for day in task.as_of_days}
+    judge = Judge(task)
+    outcomes = [_computed(task, publisher, judge, group) for group in task.groups]
+    publisher.settle()
+    published = {day: file for outcome in outcomes for day, file in outcome.published.items()}
+    awards, windows = (pl.concat(parts) for parts in zip(*((one.awards, one.windows) for one in outcomes), strict=True))
+    return Outcome(published, awards, windows.unique())
+
+
+def _computed(task: EvaluationTask, publisher: Publisher, judge: Judge, group: Sequence[date]) -> Outcome:
+    """The results as of the days of a group; nothing is in place yet."""
+    files = {day: _file(task, publisher, day) for day in group}
     awards, windows = list[pl.DataFrame](), list[pl.DataFrame]()
-    for frame, awarded in evaluated(task):
-        parts = _by_day(frame) if len(files) > 1 else dict.fromkeys(files, frame)
+    for missions, frame in judge.results(group):
+        awarded = _awards(judge.engine, task, group, missions, frame)
+        rows = _with_rewards(frame, awarded)
+        parts = _by_day(rows) if len(files) > 1 else dict.fromkeys(files, rows)
         for day, file in files.items():
-            file.add(parts.get(day, frame.clear()))
+            file.add(parts.get(day, rows.clear()))
         awards.append(awarded)
-        windows.append(_windows_of(frame))
+        windows.append(_windows_of(rows))
     for file in files.values():
         file.end()
     published = publisher.finish([file.growing for file in files.values()])
-    publisher.settle()
     windows += [found for file in files.values() for found in file.standing_windows]
-    return Outcome(dict(zip(files, published, strict=True)), pl.concat(awards), pl.concat(windows).unique())
+    return Outcome(dict(zip(files, published, strict=True)), pl.concat(awards), pl.concat(windows))
 
 
 def _windows_of(results: pl.DataFrame) -> pl.DataFrame:
@@ -152,29 +169,37 @@ def _read(rows: pl.LazyFrame, path: Path) -> pl.DataFrame:
         raise StorageError(f"{path} cannot be read: {str(error).splitlines()[0]}") from error
 
 
-def evaluated(task: EvaluationTask) -> Iterator[tuple[pl.DataFrame, pl.DataFrame]]:
-    """The results as of the days of a task, of some missions after the other, in the order of files, and what they award.
-    Nothing is published, and nothing that stands is in it."""
-    engine = in_memory(task.project.timezone)
-    judge(engine, task)
-    for missions, query in results_queries(task.project):
-        frame = engine.frame_planned_once(query)
-        if any(mission.version for mission in missions):  # then windows of one mission come in several parts
-            frame = frame.sort("mission_id", "supplier_id", "window_start", "window_end", maintain_order=True)
-        awards = _awards(engine, task, missions, frame)
-        yield _with_rewards(frame, awards), awards
+class Judge:
+    """An engine of its own that evaluates the missions of a task, group by group of its days. Nothing is published, and nothing
+    that stands is in the results."""
+
+    def __init__(self, task: EvaluationTask) -> None:
+        self.engine = in_memory(task.project.timezone)
+        self._task = task
+        self._roll = Roll(self.engine, task.project, task.partitions, again=len(task.groups) > 1)
+        self._queries = results_queries(task.project)
+
+    def results(self, as_of_days: Sequence[date]) -> Iterator[tuple[list[Mission], pl.DataFrame]]:
+        """The results as of the days of some missions after the other, in the order of files; `earned` before limits."""
+        self._judge(as_of_days)
+        for missions, query in self._queries:
+            frame = self.engine.frame_planned_once(query)
+            if any(mission.version for mission in missions):  # then windows of one mission come in several parts
+                frame = frame.sort("mission_id", "supplier_id", "window_start", "window_end", maintain_order=True)
+            yield missions, frame
+
+    def _judge(self, as_of_days: Sequence[date]) -> None:
+        """Fill the tables that results are read from: windows, totals, who is listed and values (of every metric)."""
+        task, project = self._task, self._task.project
+        make_windows(self.engine, project, as_of_days, task.rosters.only(as_of_days), decided_only=task.decided_only)
+        self._roll.make_totals()
+        self.engine.execute(f"CREATE OR REPLACE TEMP TABLE listed AS {listed_sql(project)}")
+        self.engine.execute(f"CREATE OR REPLACE TEMP TABLE valued AS {valued_sql(project)}")
 
 
-def judge(engine: Database, task: EvaluationTask) -> None:
-    """Fill the tables that results are read from: windows, totals, who is listed and values (of every metric)."""
-    project = task.project
-    make_windows(engine, project, task.as_of_days, task.rosters, decided_only=task.decided_only)
-    roll_totals(engine, project, task.partitions)
-    engine.execute(f"CREATE TEMP TABLE listed AS {listed_sql(project)}")
-    engine.execute(f"CREATE TEMP TABLE valued AS {valued_sql(project)}")
-
-
-def _awards(engine: Database, task: EvaluationTask, missions: Sequence[Mission], frame: pl.DataFrame) -> pl.DataFrame:
+def _awards(
+    engine: Database, task: EvaluationTask, group: Sequence[date], missions: Sequence[Mission], frame: pl.DataFrame
+) -> pl.DataFrame:
     """What the results of the missions award, after limits; one row per mission, window and supplier."""
     keys = ["mission_id", "as_of", "supplier_id", "window_start", "window_end"]
     earned = frame.filter(pl.col("earned") > 0).select(*keys, pl.col("earned").cast(_MONEY)).unique(maintain_order=True)
@@ -184,9 +209,7 @@ def _awards(engine: Database, task: EvaluationTask, missions: Sequence[Mission],
     every = pl.concat([task.awards.drop("reward"), earned])
     engine.replace_temporary("awards", every)
     paid = paid_awards(engine, missions, task.awards)
-    return paid.filter(pl.col("decided_on").is_in(list(task.as_of_days))).select(
-        pl.col(name).cast(kind) for name, kind in _AWARDS.items()
-    )
+    return paid.filter(pl.col("decided_on").is_in(list(group))).select(pl.col(name).cast(kind) for name, kind in _AWARDS.items())
 
 
 def paid_awards(engine: Database, missions: Sequence[Mission], earlier: pl.DataFrame) -> pl.DataFrame:

@@ -53,5 +53,5 @@ def _needing_others(context: Context, as_of_days: Sequence[date], rosters: Known
 
 def compute_again(context: Context, as_of_days: Sequence[date], rosters: KnownRosters, data: Path) -> Iterator[Outcome]:
     """The results as of the days, published below another folder than the project's; the ledger is only read."""
-    for portion in portions(context, dict.fromkeys(as_of_days, frozenset()), rosters):
-        yield compute_results(replace(evaluation_task(context, portion, rosters), data=data))
+    for groups in portions(context, dict.fromkeys(as_of_days, frozenset()), rosters):
+        yield compute_results(replace(evaluation_task(context, groups, rosters), data=data))

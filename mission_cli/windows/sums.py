@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 from collections import defaultdict
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import date
 from itertools import accumulate
@@ -19,6 +19,7 @@ import polars as pl
 from mission_cli.formula.roll_sql import count_of
 
 _AT_ONCE = 2_000_000  # places of a grid, or rows of the answer
+_KEPT = 32_000_000  # places of all grids of columns that are kept for more spans
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,88 +31,124 @@ class Span:
     through: date
 
 
-def sums_of_spans(
-    rows: pl.DataFrame, spans: Sequence[Span], columns: Sequence[str], counted: Collection[str] = ()
-) -> pl.DataFrame:
-    """The sums of some columns, each Int64 or Float64, over the days of each span.
+class Sums:
+    """The sums of some columns, each Int64 or Float64, over spans of days.
 
     `rows`: `_day`, supplier_id and the columns, at most one row of a supplier and day. Sums of integers must have room in
-    64 bits. Grain of the answer: `_span_no`, supplier_id with a row on any of the days; the columns, NULL where there is no
-    value, and of those `counted` their `count_of`.
+    64 bits. `keep`: what the days come to is kept for more spans, unless it is too much for memory.
     """
-    days = rows["_day"].unique().sort().to_list()
-    suppliers = rows["supplier_id"].n_unique()
-    parts = 1 + suppliers * max(len(days), len(spans)) // _AT_ONCE
-    if parts == 1:
-        return _sums(rows, days, spans, columns, counted)
-    part_of = rows["supplier_id"].hash() % parts
-    return pl.concat(_sums(rows.filter(part_of == part), days, spans, columns, counted) for part in range(parts))
+
+    def __init__(self, rows: pl.DataFrame, columns: Sequence[str], counted: Collection[str] = (), *, keep: bool = False) -> None:
+        self._rows, self._columns, self._counted, self._keep = rows, columns, counted, keep
+        self._days: list[date] = rows["_day"].unique().sort().to_list()
+        self._suppliers = rows["supplier_id"].n_unique()
+        self._kept: _Grid | None = None
+
+    def over(self, spans: Sequence[Span]) -> pl.DataFrame:
+        """Grain: `_span_no`, supplier_id with a row on any of the days; the columns, NULL where there is no value, and of those
+        `counted` their `count_of`."""
+        parts = 1 + self._suppliers * max(len(self._days), len(spans)) // _AT_ONCE
+        if parts == 1:
+            return self._of(self._grid(), spans)
+        part_of = self._rows["supplier_id"].hash() % parts
+        return pl.concat(self._of(_Grid(self._rows.filter(part_of == part), self._days), spans) for part in range(parts))
+
+    def _grid(self) -> _Grid:
+        if self._kept is not None:
+            return self._kept
+        keep = self._keep and self._suppliers * len(self._days) * (1 + 2 * len(self._columns)) <= _KEPT
+        grid = _Grid(self._rows, self._days, keep=keep)
+        self._kept = grid if keep else None
+        return grid
+
+    def _of(self, grid: _Grid, spans: Sequence[Span]) -> pl.DataFrame:
+        bounds = [(bisect_left(self._days, span.first), bisect_right(self._days, span.through)) for span in spans]
+        present = grid.rows_in(bounds)
+        sums = {name: grid.sums(name, bounds) for name in self._columns}
+        counts = {name: grid.counts(name, bounds) for name in self._columns if grid.has_gaps(name)}
+        known = [pl.when(counts[name] > 0).then(pl.col(name)) for name in counts]
+        numbers = [counts.get(name, present).alias(count_of(name)) for name in self._counted]
+        frame = pl.DataFrame({"_span_no": grid.numbers(spans), "supplier_id": grid.suppliers_of(spans), **sums})
+        return frame.with_columns(*known, *numbers).filter(present > 0)
 
 
-def _sums(
-    rows: pl.DataFrame, days: list[date], spans: Sequence[Span], columns: Sequence[str], counted: Collection[str]
-) -> pl.DataFrame:
-    grid = _Grid(rows, days, spans)
-    present = grid.differences(pl.repeat(1, rows.height, dtype=pl.Int64, eager=True))
-    sums, counts = {}, {}
-    for name in columns:
-        values = rows[name]
-        sums[name] = (grid.running if values.dtype == pl.Float64 else grid.differences)(values)
-        if values.null_count() > 0:
-            counts[name] = grid.differences(values.is_not_null().cast(pl.Int64))
-    known = [pl.when(counts[name] > 0).then(pl.col(name)) for name in counts]
-    numbers = [counts.get(name, present).alias(count_of(name)) for name in counted]
-    frame = pl.DataFrame({"_span_no": grid.numbers(), "supplier_id": grid.suppliers_of_spans(), **sums})
-    return frame.with_columns(*known, *numbers).filter(present > 0)
+_Bounds = Sequence[tuple[int, int]]
+"""From the place of a day to that before which the span ends."""
 
 
 class _Grid:
-    """Places of days and suppliers, the suppliers of the first day first; and between which days the spans lie."""
+    """Places of days and suppliers, the suppliers of the first day first. `keep`: what was spread over them, too."""
 
-    def __init__(self, rows: pl.DataFrame, days: list[date], spans: Sequence[Span]) -> None:
+    def __init__(self, rows: pl.DataFrame, days: list[date], *, keep: bool = False) -> None:
+        self._rows, self._keep = rows, keep
         self._suppliers = rows["supplier_id"].unique()
         self._size, self._days = len(self._suppliers), len(days)
         at = pl.DataFrame({"_day": days, "_at": range(len(days))}, schema={"_day": pl.Date, "_at": pl.Int64})
         of_day = rows.select("_day").join(at, on="_day", how="left", maintain_order="left")["_at"]
         of_supplier = rows["supplier_id"].cast(pl.Enum(self._suppliers)).to_physical().cast(pl.Int64)
         self._places = (of_day * self._size + of_supplier).cast(pl.UInt32)
-        self._bounds = [(bisect_left(days, span.first), bisect_right(days, span.through)) for span in spans]
-        self._spans = spans
+        self._known: dict[str, list[pl.Series]] = {}
 
-    def differences(self, values: pl.Series) -> pl.Series:
-        """Sums of integers: span by span those of all suppliers."""
-        before = list(accumulate(self._by_day(values), initial=self._nothing(values)))
-        return self._joined([before[end] - before[begin] for begin, end in self._bounds], values)
+    def sums(self, name: str, bounds: _Bounds) -> pl.Series:
+        """The sums of a column: span by span those of all suppliers."""
+        if self._rows.schema[name] == pl.Float64:
+            return self._running(name, bounds)
+        return self._differences(f"sum:{name}", lambda: self._rows[name], bounds)
 
-    def running(self, values: pl.Series) -> pl.Series:
-        """Sums of doubles, made in the order of the days."""
-        by_day, ends = self._by_day(values), defaultdict(set)
-        for begin, end in self._bounds:
-            ends[begin].add(end)
-        sums = {}
-        for begin, wanted in ends.items():
-            for end, found in enumerate(accumulate(by_day[begin : max(wanted)], initial=self._nothing(values)), begin):
-                if end in wanted:
-                    sums[begin, end] = found
-        nothing = self._nothing(values)
-        return self._joined([sums.get(bounds, nothing) for bounds in self._bounds], values)
+    def counts(self, name: str, bounds: _Bounds) -> pl.Series:
+        """The numbers of values of a column."""
+        return self._differences(f"count:{name}", lambda: self._rows[name].is_not_null().cast(pl.Int64), bounds)
 
-    def numbers(self) -> pl.Series:
+    def rows_in(self, bounds: _Bounds) -> pl.Series:
+        """The numbers of rows."""
+        return self._differences("rows", lambda: pl.repeat(1, self._rows.height, dtype=pl.Int64, eager=True), bounds)
+
+    def has_gaps(self, name: str) -> bool:
+        """Whether some rows have no value of a column."""
+        return self._rows[name].null_count() > 0
+
+    def numbers(self, spans: Sequence[Span]) -> pl.Series:
         """The number of the span of each sum."""
-        parts = [pl.repeat(span.number, self._size, dtype=pl.Int32, eager=True) for span in self._spans]
+        parts = [pl.repeat(span.number, self._size, dtype=pl.Int32, eager=True) for span in spans]
         return pl.concat(parts) if parts else pl.Series(dtype=pl.Int32)
 
-    def suppliers_of_spans(self) -> pl.Series:
+    def suppliers_of(self, spans: Sequence[Span]) -> pl.Series:
         """The supplier of each sum."""
-        return pl.concat([self._suppliers] * len(self._spans)) if self._spans else self._suppliers.clear()
+        return pl.concat([self._suppliers] * len(spans)) if spans else self._suppliers.clear()
 
-    def _by_day(self, values: pl.Series) -> list[pl.Series]:
+    def _differences(self, key: str, values: Callable[[], pl.Series], bounds: _Bounds) -> pl.Series:
+        """Sums of integers, from what all days before each day come to."""
+        before = self._once(key, lambda: list(accumulate(self._spread(values()), initial=self._nothing(pl.Int64))))
+        return _joined([before[end] - before[begin] for begin, end in bounds], pl.Int64)
+
+    def _running(self, name: str, bounds: _Bounds) -> pl.Series:
+        """Sums of doubles, made in the order of the days."""
+        by_day = self._once(f"day:{name}", lambda: self._spread(self._rows[name]))
+        ends = defaultdict(set)
+        for begin, end in bounds:
+            ends[begin].add(end)
+        nothing, sums = self._nothing(pl.Float64), {}
+        for begin, wanted in ends.items():
+            for end, found in enumerate(accumulate(by_day[begin : max(wanted)], initial=nothing), begin):
+                if end in wanted:
+                    sums[begin, end] = found
+        return _joined([sums.get(both, nothing) for both in bounds], pl.Float64)
+
+    def _once(self, key: str, made: Callable[[], list[pl.Series]]) -> list[pl.Series]:
+        found = self._known.get(key) or made()
+        if self._keep:
+            self._known[key] = found
+        return found
+
+    def _spread(self, values: pl.Series) -> list[pl.Series]:
+        """A series of all suppliers for each day."""
         spread = pl.zeros(self._size * self._days, dtype=values.dtype, eager=True)
         spread = spread.scatter(self._places, values.fill_null(0))
         return [spread[day * self._size : (day + 1) * self._size] for day in range(self._days)]
 
-    def _nothing(self, values: pl.Series) -> pl.Series:
-        return pl.zeros(self._size, dtype=values.dtype, eager=True)
+    def _nothing(self, kind: type[pl.DataType]) -> pl.Series:
+        return pl.zeros(self._size, dtype=kind, eager=True)
 
-    def _joined(self, sums: list[pl.Series], values: pl.Series) -> pl.Series:
-        return pl.concat(sums) if sums else pl.Series(dtype=values.dtype)
+
+def _joined(sums: list[pl.Series], kind: type[pl.DataType]) -> pl.Series:
+    return pl.concat(sums) if sums else pl.Series(dtype=kind)

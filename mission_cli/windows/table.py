@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 
@@ -37,6 +37,16 @@ class Rosters:
 
     suppliers: tuple[RosterVersion, ...] = ()
     assigned: tuple[tuple[str, tuple[RosterVersion, ...]], ...] = ()
+
+    def only(self, as_of_days: Collection[date]) -> Rosters:
+        """Those that count as of some of the days."""
+        assigned = tuple((mission, _only(versions, as_of_days)) for mission, versions in self.assigned)
+        return Rosters(_only(self.suppliers, as_of_days), assigned)
+
+
+def _only(versions: Sequence[RosterVersion], as_of_days: Collection[date]) -> tuple[RosterVersion, ...]:
+    kept = (replace(one, as_of_days=tuple(day for day in one.as_of_days if day in as_of_days)) for one in versions)
+    return tuple(one for one in kept if one.as_of_days)
 
 
 def make_windows(

@@ -28,77 +28,112 @@ from mission_cli.model.metrics import DailyMetric
 from mission_cli.model.project import Project
 from mission_cli.store.database import Database, exact_path
 from mission_cli.store.statements import statement
-from mission_cli.windows.additive import ORDERED, Rows, read_rows
+from mission_cli.windows.additive import ORDERED, read_rows
 from mission_cli.windows.kept import read_older_too
-from mission_cli.windows.sums import Span, sums_of_spans
+from mission_cli.windows.sums import Span, Sums
 
 Partitions = Mapping[str, Mapping[date, Path]]
 
 
-def roll_totals(database: Database, project: Project, partitions: Partitions) -> None:
-    """Make `totals` from the partition files, source → day → file, for the spans of the table `windows`.
+class Roll:
+    """The partition files of some days, source → day → file, read once, to make `totals` of any spans of them."""
 
-    Grain: `_span_no`, supplier_id; a column per used metric that has a value per day, exact; `ordered_in` each source.
+    def __init__(self, database: Database, project: Project, partitions: Partitions, *, again: bool = False) -> None:
+        """`again`: totals will be made more than once."""
+        self._database, self._project = database, project
+        pairs = [(no, source) for no, m in enumerate(project.missions) for source in sorted(mission_sources(project, m))]
+        schema = {"_mission_no": pl.Int32, "_source": pl.String}
+        database.replace_temporary("mission_sources", pl.DataFrame(pairs, schema=schema, orient="row"))
+        metrics = daily_metrics(project, used_metrics(project))
+        self._sources = [
+            _Source(database, project, source, place, metrics, partitions.get(source, {}), again=again)
+            for place, source in enumerate(sorted({source for _, source in pairs}))
+        ]
+        self._of_days = day_formulas(project, used_metrics(project))
+        if self._of_days:
+            self._read_day_formulas(metrics)
+
+    def make_totals(self) -> None:
+        """Make `totals` for the spans of the table `windows`.
+
+        Grain: `_span_no`, supplier_id; a column per used metric that has a value per day, exact; `ordered_in` each source.
+        """
+        self._database.execute(statement("shared_spans"))
+        if _any_own(self._project):
+            self._database.execute(statement("own_spans"))
+        parts = [source.roll() for source in self._sources]
+        nobody = "(SELECT 0 AS _span_no, '' AS supplier_id WHERE FALSE)"
+        joined = f"SELECT * FROM {_joined('FULL', parts) if parts else nobody}"
+        if self._of_days:
+            rolled = rolled_days(self._of_days)
+            _roll_spans(self._database, self._project, into="day_totals", days="by_day", values=rolled, of_source="TRUE")
+            joined = f"SELECT * FROM ({joined}) LEFT JOIN day_totals USING (_span_no, supplier_id)"
+        self._database.execute(f"CREATE OR REPLACE TEMP VIEW totals AS {joined}")
+
+    def _read_day_formulas(self, metrics: Sequence[DailyMetric]) -> None:
+        """Fill `by_day` with the formulas of days: evaluated on each day of all sources together."""
+        parts = [f"SELECT {text_literal(source.name)} AS _source, * FROM {source.days}" for source in self._sources]
+        self._database.execute(f"CREATE OR REPLACE TEMP VIEW daily AS {daily_rows(metrics, parts)}")
+        layers = ",".join(day_layers(self._project, used_metrics(self._project)))
+        self._database.execute(f"CREATE OR REPLACE TEMP TABLE by_day AS WITH {layers} FROM by_day")
+
+
+class _Source:
+    """The days of a source.
+
+    What only adds up is added up outside of the engine, over spans that suppliers share, which is several times as fast. For
+    the other metrics and spans there is the table `days`.
     """
-    pairs = [(no, source) for no, m in enumerate(project.missions) for source in sorted(mission_sources(project, m))]
-    schema = {"_mission_no": pl.Int32, "_source": pl.String}
-    database.replace_temporary("mission_sources", pl.DataFrame(pairs, schema=schema, orient="row"))
-    database.execute(statement("shared_spans"))
-    if _any_own(project):
-        database.execute(statement("own_spans"))
-    metrics = daily_metrics(project, used_metrics(project))
-    sources = sorted({source for _, source in pairs})
-    parts = []
-    for place, source in enumerate(sources):
-        own = [metric for metric in metrics if metric.source == source]
-        parts.append(_roll(database, project, source, place, own, partitions.get(source, {})))
-    nobody = "(SELECT 0 AS _span_no, '' AS supplier_id WHERE FALSE)"
-    joined = f"SELECT * FROM {_joined('FULL', parts) if parts else nobody}"
-    if day_formulas(project, used_metrics(project)):
-        _roll_day_formulas(database, project, metrics, sources)
-        joined = f"SELECT * FROM ({joined}) LEFT JOIN day_totals USING (_span_no, supplier_id)"
-    database.execute(f"CREATE OR REPLACE TEMP VIEW totals AS {joined}")
+
+    def __init__(
+        self,
+        database: Database,
+        project: Project,
+        name: str,
+        place: int,
+        every_metric: Sequence[DailyMetric],
+        files: Mapping[date, Path],
+        *,
+        again: bool,
+    ) -> None:
+        self.name, self.days = name, f"days_{place}"
+        self._database, self._project, self._place = database, project, place
+        metrics = [metric for metric in every_metric if metric.source == name]
+        rows = read_rows(files, metrics, _days_with_strangers(project, name, files))
+        counted = [column for metric in rows.metrics for column in counted_columns(metric)]
+        self._sums = Sums(rows.frame, rows.columns, counted, keep=again)
+        self._marked = ORDERED in rows.columns
+        self._added, self._others = rows.metrics, [metric for metric in metrics if metric not in rows.metrics]
+        if self._others or _any_own(project) or day_formulas(project, used_metrics(project)):
+            _read_partitions(database, project, name, self.days, metrics, files)
+
+    def roll(self) -> str:
+        """Roll all spans; returns what to select their totals from."""
+        database, project, of_source = self._database, self._project, f"_source = {text_literal(self.name)}"
+        table, others = f"totals_{self._place}", f"others_{self._place}"
+        self._add_up(table, of_source)
+        if _any_own(project):
+            ordered = f"{'bool_or(_ordered)' if _has_strangers(project, self.name) else 'TRUE'} AS {ordered_in(self.name)}"
+            values = ", ".join([ordered, *map(_rolled, self._added)])
+            database.execute(statement("own_totals", into=table, days=self.days, values=values, of_source=of_source))
+        if not self._others:
+            return table
+        values = ", ".join(map(_rolled, self._others))
+        _roll_spans(database, project, into=others, days=self.days, values=values, of_source=of_source)
+        return f"(SELECT * FROM {_joined('LEFT', [table, others])})"
+
+    def _add_up(self, table: str, of_source: str) -> None:
+        """Fill a table with the totals over spans that suppliers share of the metrics that add up."""
+        spans = self._database.rows(f"SELECT _span_no, _start, _through FROM shared_spans WHERE {of_source} ORDER BY _span_no")
+        ordered = f"coalesce({ORDERED} > 0, FALSE)" if self._marked else "TRUE"
+        values = "".join(f", {added_value(metric)} AS {identifier(metric.id)}" for metric in self._added)
+        chosen = f"_span_no, supplier_id, {ordered} AS {ordered_in(self.name)}{values}"
+        self._database.replace_temporary(table, self._sums.over([Span(*span) for span in spans]), chosen)
 
 
 def _joined(how: str, tables: Sequence[str]) -> str:
     first, *others = tables
     return "".join([first, *(f" {how} JOIN {other} USING (_span_no, supplier_id)" for other in others)])
-
-
-def _roll(
-    database: Database, project: Project, source: str, place: int, metrics: Sequence[DailyMetric], files: Mapping[date, Path]
-) -> str:
-    """Roll a source; returns what to select its totals from.
-
-    What only adds up is added up outside of the engine, over spans that suppliers share, which is several times as fast. For
-    the other metrics and spans there is `days_` and the source's place.
-    """
-    table, days, of_source = f"totals_{place}", f"days_{place}", f"_source = {text_literal(source)}"
-    spans = database.rows(f"SELECT _span_no, _start, _through FROM shared_spans WHERE {of_source} ORDER BY _span_no")
-    strangers = _has_strangers(project, source)
-    rows = read_rows(files, metrics, _days_with_strangers(project, source, files))
-    _add_up(database, table, source, rows, [Span(*span) for span in spans])
-    others = [metric for metric in metrics if metric not in rows.metrics]
-    if others or _any_own(project) or day_formulas(project, used_metrics(project)):
-        _read_partitions(database, project, source, days, metrics, files)
-    if _any_own(project):
-        ordered = f"{'bool_or(_ordered)' if strangers else 'TRUE'} AS {ordered_in(source)}"
-        values = ", ".join([ordered, *map(_rolled, rows.metrics)])
-        database.execute(statement("own_totals", into=table, days=days, values=values, of_source=of_source))
-    if not others:
-        return table
-    values = ", ".join(map(_rolled, others))
-    _roll_spans(database, project, into=f"others_{place}", days=days, values=values, of_source=of_source)
-    return f"(SELECT * FROM {_joined('LEFT', [table, f'others_{place}'])})"
-
-
-def _add_up(database: Database, table: str, source: str, rows: Rows, spans: Sequence[Span]) -> None:
-    """Fill a table with the totals over spans that suppliers share of the metrics that add up."""
-    counted = [column for metric in rows.metrics for column in counted_columns(metric)]
-    ordered = f"coalesce({ORDERED} > 0, FALSE)" if ORDERED in rows.columns else "TRUE"
-    values = "".join(f", {added_value(metric)} AS {identifier(metric.id)}" for metric in rows.metrics)
-    chosen = f"_span_no, supplier_id, {ordered} AS {ordered_in(source)}{values}"
-    database.replace_temporary(table, sums_of_spans(rows.frame, spans, rows.columns, counted), chosen)
 
 
 def _rolled(metric: DailyMetric) -> str:
@@ -114,16 +149,6 @@ def _roll_spans(database: Database, project: Project, **slots: str) -> None:
     database.execute(statement("span_totals", **slots))
     if _any_own(project):
         database.execute(statement("own_totals", **slots))
-
-
-def _roll_day_formulas(database: Database, project: Project, metrics: Sequence[DailyMetric], sources: Sequence[str]) -> None:
-    """Fill `day_totals` with the formulas of days: evaluated on each day of all sources together, then rolled."""
-    used = used_metrics(project)
-    parts = [f"SELECT {text_literal(source)} AS _source, * FROM days_{place}" for place, source in enumerate(sources)]
-    database.execute(f"CREATE OR REPLACE TEMP VIEW daily AS {daily_rows(metrics, parts)}")
-    database.execute(f"CREATE OR REPLACE TEMP TABLE by_day AS WITH {','.join(day_layers(project, used))} FROM by_day")
-    rolled = rolled_days(day_formulas(project, used))
-    _roll_spans(database, project, into="day_totals", days="by_day", values=rolled, of_source="TRUE")
 
 
 def _read_partitions(

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from mission_cli.formula.roll_sql import count_of
 from mission_cli.windows import sums
-from mission_cli.windows.sums import Span, sums_of_spans
+from mission_cli.windows.sums import Span, Sums
 
 _FIRST = date(2026, 3, 1)
 _DAYS = st.integers(0, 20).map(lambda n: _FIRST + timedelta(days=n))
@@ -25,13 +25,17 @@ _Values = dict[tuple[date, str], tuple[int | None, float | None]]
 
 
 @pytest.mark.parametrize("at_once", [2_000_000, 7])
-@given(values=_ROWS, asked=_SPANS)
-def test_like_a_loop(at_once: int, values: _Values, asked: list[tuple[date, int]]) -> None:
-    spans = [Span(number, first, first + timedelta(days=more)) for number, (first, more) in enumerate(asked)]
+@pytest.mark.parametrize("keep", [True, False])
+@given(values=_ROWS, asked=_SPANS, before=_SPANS)
+def test_like_a_loop(
+    at_once: int, keep: bool, values: _Values, asked: list[tuple[date, int]], before: list[tuple[date, int]]
+) -> None:
     rows = pl.DataFrame([(*key, *found) for key, found in values.items()], schema=_SCHEMA, orient="row")
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(sums, "_AT_ONCE", at_once)
-        found = sums_of_spans(rows, spans, ["fares", "km"], ["fares", "km"])
+        sums_of_rows = Sums(rows, ["fares", "km"], ["fares", "km"], keep=keep)
+        for spans in map(_spans, (before, asked)):
+            found = sums_of_rows.over(spans)
     assert found.schema == {
         "_span_no": pl.Int32,
         "supplier_id": pl.String,
@@ -40,7 +44,11 @@ def test_like_a_loop(at_once: int, values: _Values, asked: list[tuple[date, int]
         count_of("fares"): pl.Int64,
         count_of("km"): pl.Int64,
     }
-    assert sorted(map(repr, found.rows())) == sorted(map(repr, _looped(spans, values)))
+    assert sorted(map(repr, found.rows())) == sorted(map(repr, _looped(_spans(asked), values)))
+
+
+def _spans(asked: list[tuple[date, int]]) -> list[Span]:
+    return [Span(number, first, first + timedelta(days=more)) for number, (first, more) in enumerate(asked)]
 
 
 def _looped(spans: list[Span], values: _Values) -> list[tuple[object, ...]]:
