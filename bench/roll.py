@@ -31,7 +31,7 @@ from mission_cli.config.load import load_project
 from mission_cli.model.calendar import days
 from mission_cli.model.project import Project
 from mission_cli.stages.results import NO_AWARDS, EvaluationTask, Judge, compute_results
-from mission_cli.store.database import in_memory
+from mission_cli.store.database import kernel_engine
 from mission_cli.windows.table import Rosters, RosterVersion, make_windows
 from mission_cli.windows.totals import Roll
 
@@ -84,7 +84,7 @@ def task(project: Project, data: Path, partitions: Partitions, suppliers: Path) 
 
 def rolled(asked: EvaluationTask) -> None:
     """The totals of every window, in an engine of its own."""
-    engine = in_memory(asked.project.timezone)
+    engine = kernel_engine(asked.project.timezone)
     make_windows(engine, asked.project, asked.as_of_days, asked.rosters)
     Roll(engine, asked.project, asked.partitions).make_totals()
 

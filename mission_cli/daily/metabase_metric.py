@@ -22,7 +22,7 @@ from mission_cli.daily.given import refuse_repeated
 from mission_cli.model.errors import ServiceError, UsageError
 from mission_cli.model.expression import Type
 from mission_cli.model.metrics import DailyMetric
-from mission_cli.store.database import in_memory
+from mission_cli.store.database import kernel_engine
 from mission_cli.store.files import replace_text
 from mission_cli.store.layout import metabase_file
 
@@ -129,7 +129,7 @@ def _typed(metric: DailyMetric, rows: list[dict[str, Any]]) -> pl.DataFrame:
     known = [row for row in rows if row["supplier_id"] is not None]
     values = [None if row["value"] is None else f"{Decimal(row['value']):f}" for row in known]
     given = {"supplier_id": [str(row["supplier_id"]) for row in known], "value": values}
-    engine = in_memory("UTC")
+    engine = kernel_engine("UTC")
     engine.replace_temporary("given", pl.DataFrame(given, schema={"supplier_id": pl.String, "value": pl.String}))
     return engine.frame(
         f"SELECT supplier_id, TRY_CAST(value AS {metric.data_type.total_sql}) AS value FROM given ORDER BY supplier_id"

@@ -21,7 +21,7 @@ from mission_cli.formula.metric_sql import order_value
 from mission_cli.model.errors import UsageError
 from mission_cli.model.metrics import DailyMetric, Method
 from mission_cli.model.project import Project
-from mission_cli.store.database import Database, exact_path, in_memory
+from mission_cli.store.database import Database, exact_path, kernel_engine
 from mission_cli.store.entries import Meanings
 from mission_cli.store.files import Draft, Published, Publisher
 from mission_cli.store.layout import metrics_folder
@@ -118,7 +118,7 @@ def compute_partitions(task: PartitionTask) -> dict[date, Published | None]:
 def _totals(task: PartitionTask) -> pl.DataFrame:
     """What the orders of each supplier and day come to. Many orders are taken in parts, each supplier's in one."""
     files = [exact_path(task.data / name) for _, name in task.orders]
-    database = in_memory(task.timezone)
+    database = kernel_engine(task.timezone)
     ((rows,),) = database.rows("SELECT count(*) FROM read_parquet(?, hive_partitioning = false)", [files])
     parts = -(-rows // _ORDERS_AT_ONCE)
     chosen = [f" AND hash({identifier(task.supplier)}) % {parts} = {part}" for part in range(parts)] if parts > 1 else [""]

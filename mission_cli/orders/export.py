@@ -11,6 +11,7 @@ import polars as pl
 from mission_cli.formula.emit import identifier
 from mission_cli.model.project import Source
 from mission_cli.orders.merge import duplicates_table, orders_table
+from mission_cli.orders.sorting import sorted_rows
 from mission_cli.store.database import Database
 from mission_cli.store.files import MOST_ROWS, Draft, Publisher
 from mission_cli.store.layout import left_out_folder, orders_folder
@@ -113,8 +114,10 @@ def _want(database: Database, days: Sequence[date]) -> None:
 def publish_days(publisher: Publisher, source: Source, records: DayRecords) -> dict[date, DayFiles]:
     """Write the two files of each day, sorted by supplier, time and key; the caller settles them."""
     by, by_version = _by(source), _by_version(source)
-    orders = [Draft(orders_folder(source.id, day), "orders", part) for day, part in _sorted(records.orders, by)]
-    left_out = [Draft(left_out_folder(source.id, day), "left_out", part) for day, part in _sorted(records.left_out, by_version)]
+    orders = [Draft(orders_folder(source.id, day), "orders", part) for day, part in _sorted(records.orders, source, by)]
+    left_out = [
+        Draft(left_out_folder(source.id, day), "left_out", part) for day, part in _sorted(records.left_out, source, by_version)
+    ]
     files = publisher.write(orders + left_out)
     written = {draft.folder: file.name for draft, file in zip(orders + left_out, files, strict=True)}
     return {
@@ -125,7 +128,11 @@ def publish_days(publisher: Publisher, source: Source, records: DayRecords) -> d
 
 def _by(source: Source) -> list[str]:
     """What final orders are sorted by; no two are alike in it."""
-    return [name for name in (source.supplier, source.time, *source.key) if name]
+    return [*_by_supplier_and_time(source), *source.key]
+
+
+def _by_supplier_and_time(source: Source) -> list[str]:
+    return [name for name in (source.supplier, source.time) if name]
 
 
 def _by_version(source: Source) -> list[str]:
@@ -134,9 +141,10 @@ def _by_version(source: Source) -> list[str]:
     return [*by, *(column.name for column in source.columns if column.name not in by), "_winner_file", "_winner_line"]
 
 
-def _sorted(records: pl.DataFrame, by: Sequence[str]) -> list[tuple[date, pl.DataFrame]]:
+def _sorted(records: pl.DataFrame, source: Source, by: Sequence[str]) -> list[tuple[date, pl.DataFrame]]:
     """The records of each day, sorted."""
     if records.is_empty():
         return []
-    parts = records.sort("_day", *by, nulls_last=True).partition_by("_day", maintain_order=True, as_dict=True)
-    return [(key[0], part) for key, part in parts.items()]
+    first = _by_supplier_and_time(source)
+    rows = sorted_rows(records, ["_day", *first], by[len(first) :])
+    return [(key[0], part) for key, part in rows.partition_by("_day", maintain_order=True, as_dict=True).items()]

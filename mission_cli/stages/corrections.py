@@ -22,7 +22,7 @@ from mission_cli.stages.reached import Decided, Reached, needed_days
 from mission_cli.stages.results import NO_AWARDS, EvaluationTask, Judge, paid_awards
 from mission_cli.stages.rosters import KnownRosters
 from mission_cli.staging.meaning import SUPPLIERS, assigned_roster
-from mission_cli.store.database import in_memory
+from mission_cli.store.database import kernel_engine
 from mission_cli.store.decided import DecisionLedger, InForce
 from mission_cli.store.files import Draft
 from mission_cli.store.layout import CORRECTIONS
@@ -170,7 +170,7 @@ def _earned(recounted: pl.DataFrame) -> pl.DataFrame:
 
 def _paid(context: Context, missions: Sequence[Mission], earned: pl.DataFrame) -> pl.DataFrame:
     """KEYS and `reward`: what limits leave of everything earned."""
-    engine = in_memory(context.project.timezone)
+    engine = kernel_engine(context.project.timezone)
     engine.replace_temporary("awards", earned.select(*KEYS, pl.col("earned").cast(MONEY)))
     return paid_awards(engine, missions, NO_AWARDS).select(*KEYS, pl.col("reward").cast(MONEY))
 

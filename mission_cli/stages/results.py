@@ -18,7 +18,7 @@ from mission_cli.model.errors import StorageError
 from mission_cli.model.missions import Mission
 from mission_cli.model.project import Project
 from mission_cli.stages.paid import paid_by_versions
-from mission_cli.store.database import Database, in_memory
+from mission_cli.store.database import Database, kernel_engine
 from mission_cli.store.files import Growing, Published, Publisher
 from mission_cli.store.layout import results_folder
 from mission_cli.windows.table import Rosters, make_windows
@@ -174,7 +174,7 @@ class Judge:
     that stands is in the results."""
 
     def __init__(self, task: EvaluationTask) -> None:
-        self.engine = in_memory(task.project.timezone)
+        self.engine = kernel_engine(task.project.timezone)
         self._task = task
         self._roll = Roll(self.engine, task.project, task.partitions, again=len(task.groups) > 1)
         self._queries = results_queries(task.project)

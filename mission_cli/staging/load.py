@@ -168,7 +168,7 @@ def _take(database: Database, project: Project, source: Source, portions: Sequen
     if filled:
         options = source.csv if _options_apply(filled[0][0]) else CsvOptions()
         printable = all(portion.printable for _, portion in filled)
-        with database.seeing("staged_text", _text_table(source, filled)):
+        with database.seeing("staged_text", _text_table(source, filled)), database.in_any_order():
             database.execute(_typed_statement(project, source, options, printable=printable))
         complaints = database.rows(f"SELECT _batch, _line, _column, _reason FROM {STAGED} WHERE _reason IS NOT NULL")
         if complaints:

@@ -7,6 +7,7 @@ import shutil
 import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -71,6 +72,13 @@ class Database:
         with self._registered(frame):
             self._connection.execute(f'CREATE OR REPLACE TEMP TABLE "{table}" AS SELECT {chosen} FROM frame_to_copy')
 
+    def replace_view(self, view: str, frame: pl.DataFrame, chosen: str) -> None:
+        """Make `view` a temporary view of what is `chosen` of `frame` in SQL, in the place of an earlier one. Nothing is copied:
+        for what is read once."""
+        with _hearing_ctrl_c():
+            self._connection.register(f"frame of {view}", frame)
+            self._connection.execute(f'CREATE OR REPLACE TEMP VIEW "{view}" AS SELECT {chosen} FROM "frame of {view}"')
+
     def insert_frame(self, table: str, frame: pl.DataFrame) -> None:
         """Append the rows of `frame` to `table`, by name."""
         if not frame.is_empty():
@@ -112,6 +120,15 @@ class Database:
                 yield
         finally:
             slot.table = None
+
+    @contextmanager
+    def in_any_order(self) -> Iterator[None]:
+        """In the block, rows may be stored in another order than they come in, which is quicker."""
+        self._connection.execute("SET preserve_insertion_order = false")
+        try:
+            yield
+        finally:
+            self._connection.execute("RESET preserve_insertion_order")
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
@@ -284,8 +301,24 @@ def _naming(path: Path) -> Iterator[None]:
 
 
 def in_memory(timezone: str) -> Database:
-    """A database of its own, without a file: for kernels and readers."""
-    connection = duckdb.connect()
+    """A database of its own, without a file."""
+    return _configured(duckdb.connect(), timezone)
+
+
+def kernel_engine(timezone: str) -> Database:
+    """What kernels and readers compute with: only temporary tables, which nobody else sees, are to be made.
+
+    To start DuckDB takes as long as a small query, so that a process does it once.
+    """
+    return _configured(_started().cursor(), timezone)
+
+
+@cache
+def _started() -> duckdb.DuckDBPyConnection:
+    return duckdb.connect()
+
+
+def _configured(connection: duckdb.DuckDBPyConnection, timezone: str) -> Database:
     configure(connection, timezone)
     return Database(connection)
 

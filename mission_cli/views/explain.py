@@ -17,7 +17,7 @@ from mission_cli.model.expression import Expression
 from mission_cli.model.metrics import FormulaMetric
 from mission_cli.model.missions import Condition, Mission
 from mission_cli.model.project import Project
-from mission_cli.store.database import Database, in_memory
+from mission_cli.store.database import Database, kernel_engine
 from mission_cli.views.corrections import published_corrections, with_corrections
 from mission_cli.views.evidence import Evidence
 from mission_cli.views.explanation import ConditionExplained, Explanation, LeftOut, MissionExplained, OrderExplained
@@ -51,7 +51,7 @@ def _explained(project: Project, source: Published, name: str, mission: str | No
     as_of = chosen_day(source, day, today)
     results = results_as_of(source, as_of)
     who = identify(source, name, as_of, results, {s.id: s.supplier for s in project.sources})
-    seen = _Seen(Rules(project, source), in_memory(project.timezone), who, as_of, results)
+    seen = _Seen(Rules(project, source), kernel_engine(project.timezone), who, as_of, results)
     chosen = [known_mission(source, mission)] if mission is not None else seen.missions()
     explained = [part for one in chosen for part in _mission(seen, one)]
     if not explained:

@@ -19,7 +19,7 @@ from mission_cli.model.calendar import DAY, Window, WindowKind
 from mission_cli.model.errors import UsageError
 from mission_cli.model.missions import Condition, Mission, Role
 from mission_cli.model.project import Project
-from mission_cli.store.database import in_memory
+from mission_cli.store.database import kernel_engine
 from mission_cli.views.evidence import Evidence
 from mission_cli.views.missing import Case, missing_text, share_done
 from mission_cli.views.numbers import Course, Standing
@@ -109,7 +109,7 @@ def supplier_progress(
     who = identify(source, name, as_of, results, {s.id: s.supplier for s in project.sources})
     chosen = known_mission(source, mission) if mission is not None else None
     rows = results.filter(pl.col("supplier_id") == who.supplier_id, ~pl.col("mission_status").is_in(_DECIDED))
-    rules, engine = Rules(project, source), in_memory(project.timezone)
+    rules, engine = Rules(project, source), kernel_engine(project.timezone)
     found = list(_followed(rules, rows, chosen))
     missions = []
     for followed, part in found:

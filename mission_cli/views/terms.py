@@ -11,7 +11,7 @@ import polars as pl
 from mission_cli.formula.roll_sql import fulfils
 from mission_cli.model.calendar import DAY
 from mission_cli.model.metrics import DailyMetric, DayFormulaMetric, FormulaMetric, InDay, OverDays, state_column
-from mission_cli.store.database import in_memory
+from mission_cli.store.database import kernel_engine
 from mission_cli.views.evidence import of_order, plain
 from mission_cli.views.explanation import Term
 from mission_cli.views.words import number, with_numbers
@@ -109,7 +109,7 @@ def _of_days(metric: DailyMetric | DayFormulaMetric, days: Mapping[date, float])
 
 def _fulfilling(metric: DailyMetric | DayFormulaMetric, days: Mapping[date, float]) -> list[date]:
     """The days whose value fulfils `days_where`, as the engine judges it."""
-    engine = in_memory("UTC")
+    engine = kernel_engine("UTC")
     frame = pl.DataFrame({"day": list(days), f"day:{metric.id}": list(days.values())})
     engine.replace_temporary("values_of_days", frame)
     query = f"SELECT day FROM values_of_days WHERE {fulfils(metric)} ORDER BY day"

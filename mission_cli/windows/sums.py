@@ -81,7 +81,7 @@ class _Grid:
 
     def __init__(self, rows: pl.DataFrame, days: list[date], *, keep: bool = False) -> None:
         self._rows, self._keep = rows, keep
-        self._suppliers = rows["supplier_id"].unique()
+        self._suppliers = rows["supplier_id"].unique().sort()  # as in partitions, so that places ascend
         self._size, self._days = len(self._suppliers), len(days)
         at = pl.DataFrame({"_day": days, "_at": range(len(days))}, schema={"_day": pl.Date, "_at": pl.Int64})
         of_day = rows.select("_day").join(at, on="_day", how="left", maintain_order="left")["_at"]

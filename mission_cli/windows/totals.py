@@ -123,12 +123,14 @@ class _Source:
         return f"(SELECT * FROM {_joined('LEFT', [table, others])})"
 
     def _add_up(self, table: str, of_source: str) -> None:
-        """Fill a table with the totals over spans that suppliers share of the metrics that add up."""
+        """Make a table of the totals over spans that suppliers share of the metrics that add up; a view where nothing comes to
+        it."""
         spans = self._database.rows(f"SELECT _span_no, _start, _through FROM shared_spans WHERE {of_source} ORDER BY _span_no")
         ordered = f"coalesce({ORDERED} > 0, FALSE)" if self._marked else "TRUE"
         values = "".join(f", {added_value(metric)} AS {identifier(metric.id)}" for metric in self._added)
         chosen = f"_span_no, supplier_id, {ordered} AS {ordered_in(self.name)}{values}"
-        self._database.replace_temporary(table, self._sums.over([Span(*span) for span in spans]), chosen)
+        make = self._database.replace_temporary if _any_own(self._project) else self._database.replace_view
+        make(table, self._sums.over([Span(*span) for span in spans]), chosen)
 
 
 def _joined(how: str, tables: Sequence[str]) -> str:

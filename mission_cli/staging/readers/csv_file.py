@@ -8,7 +8,7 @@ from itertools import chain
 
 from mission_cli.model.project import CsvOptions, Source
 from mission_cli.staging.readers.csv_careful import Layout, portion, records, shown, too_long
-from mission_cli.staging.readers.csv_split import NotPlainError, Span, span, split
+from mission_cli.staging.readers.csv_split import NotPlainError, Span, count, span, split
 from mission_cli.staging.readers.names import places
 from mission_cli.staging.readers.portion import MAX_RECORD_BYTES, PORTION_BYTES, Job, Jobs, Portion, UnreadableFile
 
@@ -55,7 +55,7 @@ def _cut(text: bytes, line: int, layout: Layout, options: CsvOptions, *, whole: 
     except NotPlainError:
         taken = records(text, line, options, whole=whole)
         return partial(portion, taken.records, layout, options), taken.bytes, taken.lines
-    return partial(_read, found, layout, options), len(found.text), found.text.count(b"\n")
+    return partial(_read, found, layout, options), len(found.text), count(found.text, b"\n")
 
 
 def _read(found: Span, layout: Layout, options: CsvOptions) -> Portion:

@@ -85,7 +85,7 @@ def _places(text: bytes, sign: bytes) -> Places:
     return np.flatnonzero(np.frombuffer(text, np.uint8) == sign[0])
 
 
-def _count(text: bytes, sign: bytes) -> int:
+def count(text: bytes, sign: bytes) -> int:
     """Like bytes.count, which is slow where there is much to count."""
     return int(np.count_nonzero(np.frombuffer(text, np.uint8) == sign[0]))
 
@@ -129,7 +129,7 @@ def split(found: Span, layout: Layout, options: CsvOptions) -> Portion:
     if found.quote or _may_be_long(found.text):
         _refuse_long(found)
     if not found.quote:
-        feeds = _count(found.text, b"\n") + (not found.text.endswith(b"\n") and bool(found.text))
+        feeds = count(found.text, b"\n") + (not found.text.endswith(b"\n") and bool(found.text))
         cells = _cells(found, found.text, layout, options)
         if cells is not None and len(cells[0]) == feeds:
             lines = pa.array(np.arange(found.first_line, found.first_line + feeds, dtype=np.int64))
@@ -183,7 +183,7 @@ def _require_utf8(text: bytes) -> None:
 def _printable(text: bytes) -> bool:
     """Whether there are no control characters but tabs and line ends; said only of ASCII, where it is quick to see."""
     low = np.count_nonzero(np.frombuffer(text, np.uint8) < _FIRST_PRINTABLE)
-    fine = _count(text, b"\n") + text.count(b"\r") + text.count(b"\t")
+    fine = count(text, b"\n") + text.count(b"\r") + text.count(b"\t")
     return text.isascii() and b"\x7f" not in text and low == fine
 
 
