@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -124,27 +125,35 @@ def look(root: Path, source: Source, seen: Mapping[str, Stamp]) -> Seen:
     Raises StorageError, naming the file, when one cannot be read although it may.
     """
     found = Seen([], [], [])
-    for path in matching(root, source):
-        name = name_in(root, path)
-        try:
-            status = path.stat()
-            known = seen.get(name)
-            if known is None or (known.bytes, known.modified_ns) != (status.st_size, status.st_mtime_ns):
-                known = Stamp(status.st_size, status.st_mtime_ns, digest_of(path) + ending_of(name))
-        except FileNotFoundError:
-            continue  # it went away since the folder was listed
-        except PermissionError:
-            found.forbidden.append(name)
-            continue
-        except OSError as error:
-            raise StorageError(f"{path} cannot be read: {error.strerror}") from error
-        found.files.append(ExportFile(source.id, name, path, known))
+    paths = {name_in(root, path): path for path in matching(root, source)}
+    with ThreadPoolExecutor(max_workers=os.cpu_count() or 1) as pool:
+        stamps = pool.map(lambda name: _stamp(name, paths[name], seen.get(name)), paths)
+        for (name, path), stamp in zip(paths.items(), stamps, strict=True):
+            if isinstance(stamp, PermissionError):
+                found.forbidden.append(name)
+            elif stamp is not None:
+                found.files.append(ExportFile(source.id, name, path, stamp))
     if any(_may_grow(file) for file in found.files if file.name not in seen):
         time.sleep(_SECOND_LOOK_S)
     growing = {file.name for file in found.files if not file.unchanged()}
     found.unfinished += sorted(growing)
     found.files = [file for file in found.files if file.name not in growing]
     return found
+
+
+def _stamp(name: str, path: Path, known: Stamp | None) -> Stamp | PermissionError | None:
+    """How the file is now; why we may not read it; None when it went away since the folder was listed."""
+    try:
+        status = path.stat()
+        if known is not None and (known.bytes, known.modified_ns) == (status.st_size, status.st_mtime_ns):
+            return known
+        return Stamp(status.st_size, status.st_mtime_ns, digest_of(path) + ending_of(name))
+    except FileNotFoundError:
+        return None
+    except PermissionError as error:
+        return error
+    except OSError as error:
+        raise StorageError(f"{path} cannot be read: {error.strerror}") from error
 
 
 def _may_grow(file: ExportFile) -> bool:
