@@ -41,23 +41,24 @@ class Sums:
     def __init__(self, rows: pl.DataFrame, columns: Sequence[str], counted: Collection[str] = (), *, keep: bool = False) -> None:
         self._rows, self._columns, self._counted, self._keep = rows, columns, counted, keep
         self._days: list[date] = rows["_day"].unique().sort().to_list()
-        self._suppliers = rows["supplier_id"].n_unique()
+        self._suppliers = _suppliers_of(rows)
         self._kept: _Grid | None = None
 
     def over(self, spans: Sequence[Span]) -> pl.DataFrame:
         """Grain: `_span_no`, supplier_id with a row on any of the days; the columns, NULL where there is no value, and of those
         `counted` their `count_of`."""
-        parts = 1 + self._suppliers * max(len(self._days), len(spans)) // _AT_ONCE
+        parts = 1 + len(self._suppliers) * max(len(self._days), len(spans)) // _AT_ONCE
         if parts == 1:
             return self._of(self._grid(), spans)
         part_of = self._rows["supplier_id"].hash() % parts
-        return pl.concat(self._of(_Grid(self._rows.filter(part_of == part), self._days), spans) for part in range(parts))
+        some = (self._rows.filter(part_of == part) for part in range(parts))
+        return pl.concat(self._of(_Grid(rows, self._days, _suppliers_of(rows)), spans) for rows in some)
 
     def _grid(self) -> _Grid:
         if self._kept is not None:
             return self._kept
-        keep = self._keep and self._suppliers * len(self._days) * (1 + 2 * len(self._columns)) <= _KEPT
-        grid = _Grid(self._rows, self._days, keep=keep)
+        keep = self._keep and len(self._suppliers) * len(self._days) * (1 + 2 * len(self._columns)) <= _KEPT
+        grid = _Grid(self._rows, self._days, self._suppliers, keep=keep)
         self._kept = grid if keep else None
         return grid
 
@@ -72,6 +73,11 @@ class Sums:
         return frame.with_columns(*known, *numbers).filter(present > 0)
 
 
+def _suppliers_of(rows: pl.DataFrame) -> pl.Series:
+    """In the order of partitions, so that the places of a day's rows ascend."""
+    return rows["supplier_id"].unique().sort()
+
+
 _Bounds = Sequence[tuple[int, int]]
 """From the place of a day to that before which the span ends."""
 
@@ -79,33 +85,35 @@ _Bounds = Sequence[tuple[int, int]]
 class _Grid:
     """Places of days and suppliers, the suppliers of the first day first. `keep`: what was spread over them, too."""
 
-    def __init__(self, rows: pl.DataFrame, days: list[date], *, keep: bool = False) -> None:
-        self._rows, self._keep = rows, keep
-        self._suppliers = rows["supplier_id"].unique().sort()  # as in partitions, so that places ascend
-        self._size, self._days = len(self._suppliers), len(days)
+    def __init__(self, rows: pl.DataFrame, days: list[date], suppliers: pl.Series, *, keep: bool = False) -> None:
+        self._keep = keep
+        self._suppliers, self._size, self._days = suppliers, len(suppliers), len(days)
         at = pl.DataFrame({"_day": days, "_at": range(len(days))}, schema={"_day": pl.Date, "_at": pl.Int64})
         of_day = rows.select("_day").join(at, on="_day", how="left", maintain_order="left")["_at"]
-        of_supplier = rows["supplier_id"].cast(pl.Enum(self._suppliers)).to_physical().cast(pl.Int64)
-        self._places = (of_day * self._size + of_supplier).cast(pl.UInt32)
+        of_supplier = rows["supplier_id"].cast(pl.Enum(suppliers)).to_physical().cast(pl.Int64)
+        places = (of_day * self._size + of_supplier).cast(pl.UInt32)
+        nowhere = pl.repeat(None, self._size * len(days), dtype=pl.UInt32, eager=True)
+        self._row_at = nowhere.scatter(places, pl.Series(range(rows.height), dtype=pl.UInt32))
+        self._spread = rows.drop("_day", "supplier_id").rechunk()[self._row_at]
         self._known: dict[str, list[pl.Series]] = {}
 
     def sums(self, name: str, bounds: _Bounds) -> pl.Series:
         """The sums of a column: span by span those of all suppliers."""
-        if self._rows.schema[name] == pl.Float64:
+        if self._spread.schema[name] == pl.Float64:
             return self._running(name, bounds)
-        return self._differences(f"sum:{name}", lambda: self._rows[name], bounds)
+        return self._differences(f"sum:{name}", lambda: self._spread[name].fill_null(0), bounds)
 
     def counts(self, name: str, bounds: _Bounds) -> pl.Series:
         """The numbers of values of a column."""
-        return self._differences(f"count:{name}", lambda: self._rows[name].is_not_null().cast(pl.Int64), bounds)
+        return self._differences(f"count:{name}", lambda: self._spread[name].is_not_null().cast(pl.Int64), bounds)
 
     def rows_in(self, bounds: _Bounds) -> pl.Series:
         """The numbers of rows."""
-        return self._differences("rows", lambda: pl.repeat(1, self._rows.height, dtype=pl.Int64, eager=True), bounds)
+        return self._differences("rows", lambda: self._row_at.is_not_null().cast(pl.Int64), bounds)
 
     def has_gaps(self, name: str) -> bool:
         """Whether some rows have no value of a column."""
-        return self._rows[name].null_count() > 0
+        return self._spread[name].null_count() > self._row_at.null_count()
 
     def numbers(self, spans: Sequence[Span]) -> pl.Series:
         """The number of the span of each sum."""
@@ -118,12 +126,12 @@ class _Grid:
 
     def _differences(self, key: str, values: Callable[[], pl.Series], bounds: _Bounds) -> pl.Series:
         """Sums of integers, from what all days before each day come to."""
-        before = self._once(key, lambda: list(accumulate(self._spread(values()), initial=self._nothing(pl.Int64))))
+        before = self._once(key, lambda: list(accumulate(self._of_days(values()), initial=self._nothing(pl.Int64))))
         return _joined([before[end] - before[begin] for begin, end in bounds], pl.Int64)
 
     def _running(self, name: str, bounds: _Bounds) -> pl.Series:
         """Sums of doubles, made in the order of the days."""
-        by_day = self._once(f"day:{name}", lambda: self._spread(self._rows[name]))
+        by_day = self._once(f"day:{name}", lambda: self._of_days(self._spread[name].fill_null(0)))
         ends = defaultdict(set)
         for begin, end in bounds:
             ends[begin].add(end)
@@ -140,11 +148,9 @@ class _Grid:
             self._known[key] = found
         return found
 
-    def _spread(self, values: pl.Series) -> list[pl.Series]:
+    def _of_days(self, values: pl.Series) -> list[pl.Series]:
         """A series of all suppliers for each day."""
-        spread = pl.zeros(self._size * self._days, dtype=values.dtype, eager=True)
-        spread = spread.scatter(self._places, values.fill_null(0))
-        return [spread[day * self._size : (day + 1) * self._size] for day in range(self._days)]
+        return [values[day * self._size : (day + 1) * self._size] for day in range(self._days)]
 
     def _nothing(self, kind: type[pl.DataType]) -> pl.Series:
         return pl.zeros(self._size, dtype=kind, eager=True)
