@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any, NoReturn
 
 import typer
@@ -100,11 +101,14 @@ def _told(text: str, code: int) -> int:
 
 
 def end(code: int) -> NoReturn:
-    """End the process. When interrupted, at once: engines may be at work in other threads, and nothing of theirs is needed."""
-    if code == INTERRUPTED:
+    """End the process at once. To take apart what it has in memory would take a tenth of a second more; and when interrupted,
+    engines may be at work in other threads, and nothing of theirs is needed."""
+    if (database := sys.modules.get("mission_cli.store.database")) is not None and code != INTERRUPTED:
+        database.end_engine()
+    with suppress(BrokenPipeError):
         sys.stdout.flush()
-        os._exit(code)
-    raise SystemExit(code)
+    sys.stderr.flush()
+    os._exit(code)
 
 
 def leave(code: int) -> None:

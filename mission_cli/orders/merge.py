@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 
 from mission_cli.formula.emit import identifier
 from mission_cli.model.expression import Type
@@ -52,7 +53,8 @@ def merge(database: Database, source: Source) -> Merged:
     Leaves the temporary table `losers`: what does not stand since this merge, as in the duplicates, and what it did on arrival.
     """
     orders, duplicates = orders_table(source.id), duplicates_table(source.id)
-    for name in ("merge_stored", "merge_contested", "merge_versions", "merge_contents"):
+    database.execute(statement("merge_stored", **_fragments(source, "merge_stored")), _bounds(database, source))
+    for name in ("merge_contested", "merge_versions", "merge_contents"):
         database.execute(statement(name, **_fragments(source, name)))
     alike = database.rows("SELECT count(*) FROM contents") != [(0,)]
     for name in ("merge_ranked", "merge_losers"):
@@ -60,11 +62,18 @@ def merge(database: Database, source: Source) -> Merged:
     counts = _counts(database)
     days = database.rows("SELECT DISTINCT _day FROM (SELECT _day FROM losers UNION ALL SELECT _day FROM staged)")
     database.execute(f"DELETE FROM {orders} WHERE rowid IN (SELECT _rid FROM ranked WHERE _stored AND NOT _wins)")
-    database.execute(statement("merge_insert", **_fragments(source, "merge_insert")))
+    with database.in_any_order():
+        database.execute(statement("merge_insert", **_fragments(source, "merge_insert")))
     database.execute(f"INSERT INTO {duplicates} BY NAME SELECT * EXCLUDE (_did) FROM losers")
     for table in (*_TEMPORARY, "staged"):
         database.execute(f"DROP TABLE {table}")
     return Merged(counts, sorted(day for (day,) in days))
+
+
+def _bounds(database: Database, source: Source) -> tuple[Any, ...]:
+    """The least and greatest of the key's first column among the staged rows: the engine passes over orders beyond them."""
+    first = identifier(source.key[0])
+    return database.rows(f"SELECT min({first}), max({first}) FROM staged")[0]
 
 
 def _counts(database: Database) -> dict[int, dict[str, int]]:
@@ -91,6 +100,7 @@ def _fragments(source: Source, name: str, *, alike: bool = True) -> dict[str, st
         "key": key,
         "key_of_orders": columns(source.key, "o."),
         "key_of_staged": columns(source.key, "s."),
+        "first_of_key": identifier(source.key[0]),
         "same_key": _equal(source, *alias),
         "same_key_as_staged": _equal(source, "s.", "c."),
         "columns": columns((column.name for column in source.columns), "r."),

@@ -318,6 +318,12 @@ def _started() -> duckdb.DuckDBPyConnection:
     return duckdb.connect()
 
 
+def end_engine() -> None:
+    """Remove what the engine of the process may have put on disk for want of memory."""
+    if _started.cache_info().currsize:
+        _started().close()
+
+
 def _configured(connection: duckdb.DuckDBPyConnection, timezone: str) -> Database:
     configure(connection, timezone)
     return Database(connection)
