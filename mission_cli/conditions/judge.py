@@ -6,8 +6,9 @@ from collections.abc import Sequence
 
 from mission_cli.conditions.population import with_values
 from mission_cli.conditions.verdicts import Verdict
+from mission_cli.conditions.words import word
 from mission_cli.formula.assigned_sql import BOUNDS, assigned_as_of, assigned_table, own_target
-from mission_cli.formula.emit import identifier, over_orders, text_literal
+from mission_cli.formula.emit import identifier, over_orders
 from mission_cli.formula.roll_sql import ordered_in, rolled_metrics
 from mission_cli.formula.totals_sql import double_constant, formula_value, value_layers
 from mission_cli.formula.usage import mission_sources, used_metrics
@@ -53,7 +54,8 @@ def results_queries(project: Project) -> list[tuple[list[Mission], str]]:
     """Some missions each, all of an id together, and their query, in the order of their ids, over `windows`, `listed`, `valued`,
     `suppliers` and the tables of assigned windows (`assigned_table`).
 
-    Grain: as_of, mission, supplier, window, condition; the columns RESULTS, `earned` before limits. The rows of one as-of day
+    Grain: as_of, mission, supplier, window, condition; the columns RESULTS, texts but the supplier as `words`, `earned` before
+    limits. The rows of one as-of day
     come sorted by supplier, window and condition: missions are sorted before their conditions are unfolded, which is cheaper
     than sorting every condition.
     """
@@ -91,7 +93,7 @@ def _mission(project: Project, number: int, mission: Mission) -> str:
         made = f"SELECT *, {', '.join(layer)} FROM ({made})"
     columns = {
         "as_of": "_as_of",
-        "mission_id": text_literal(mission.id),
+        "mission_id": word(mission.id),
         "supplier_id": "supplier_id",
         "window_start": "_start",
         "window_end": "_end",
@@ -167,15 +169,15 @@ def _mission_status(mission: Mission, verdicts: Sequence[Verdict]) -> str:
     gates = _all_met([verdict for verdict in verdicts if verdict.condition.role is Role.GATE])
     guards = _all_met([verdict for verdict in verdicts if verdict.condition.role is Role.GUARD])
     holds = " AND ".join(["_goals", *(f"({text})" for text in (gates, guards) if text != "TRUE")])
-    running = f"CASE WHEN {holds} THEN 'on_track' ELSE 'active' END"
+    running = f"CASE WHEN {holds} THEN {word('on_track')} ELSE {word('active')} END"
     if not mission.decides:
         return running
     broken = " OR ".join(text for verdict in verdicts if (text := verdict.broken) is not None)
-    voided = f" WHEN {broken} THEN 'voided'" if broken else ""
-    gated = f" WHEN _goals AND ({guards}) THEN 'voided'" if gates != "TRUE" else ""
+    voided = f" WHEN {broken} THEN {word('voided')}" if broken else ""
+    gated = f" WHEN _goals AND ({guards}) THEN {word('voided')}" if gates != "TRUE" else ""
     return (
-        f"CASE{voided} WHEN _as_of < _end THEN {running} WHEN _as_of < _end + {mission.grace_days} THEN 'closing'"
-        f" WHEN {holds} THEN 'completed'{gated} ELSE 'failed' END"
+        f"CASE{voided} WHEN _as_of < _end THEN {running} WHEN _as_of < _end + {mission.grace_days} THEN {word('closing')}"
+        f" WHEN {holds} THEN {word('completed')}{gated} ELSE {word('failed')} END"
     )
 
 
@@ -194,4 +196,4 @@ def _earned(mission: Mission) -> str:
     sum_of_parts = " + ".join(parts)
     exact = f"CAST(greatest({sum_of_parts}, 0) AS DECIMAL(38,{PAID_PLACES}))"
     bounded = f"CASE WHEN {sum_of_parts} < {double_constant(MOST_PAID)} THEN {exact} ELSE 0 END"
-    return f"CASE WHEN _status = 'completed' THEN CAST({bounded} AS DOUBLE) END"
+    return f"CASE WHEN _status = {word('completed')} THEN CAST({bounded} AS DOUBLE) END"

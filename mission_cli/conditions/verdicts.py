@@ -9,11 +9,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from mission_cli.formula.emit import identifier, over_orders, text_literal
+from mission_cli.conditions.words import DEFAULT, NO_WORD, SEGMENT, SUPPLIER, word
+from mission_cli.formula.emit import identifier, over_orders
 from mission_cli.formula.totals_sql import double_constant, formula_value
 from mission_cli.model.missions import Condition, Operator, Role, Target
-
-DEFAULT, SEGMENT, SUPPLIER = "default", "segment", "supplier"
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +62,7 @@ class Verdict:
             )
             for high in (False, True)
         ]
-        origin = _chosen(mine and f"{mine}'{SUPPLIER}'", [(when, f"'{SEGMENT}'") for when, _ in whens], f"'{DEFAULT}'")
+        origin = _chosen(mine and mine + word(SUPPLIER), [(when, word(SEGMENT)) for when, _ in whens], word(DEFAULT))
         return [f"{bounds[0]} AS _t{self.place}", f"{bounds[1]} AS _h{self.place}", f"{origin} AS _o{self.place}"]
 
     @property
@@ -92,8 +91,9 @@ class Verdict:
             held = f"{value} BETWEEN {self._low} AND {self._high}"
         else:
             held = f"{value} {condition.operator.sign} {self._low}"
-        few = f" WHEN _few{self.place} THEN 'low_volume'" if condition.min_volume is not None else ""
-        return f"CASE WHEN {value} IS NULL THEN 'no_data'{few} WHEN {held} THEN 'met' ELSE 'unmet' END AS _s{self.place}"
+        few = f" WHEN _few{self.place} THEN {word('low_volume')}" if condition.min_volume is not None else ""
+        reached = f" WHEN {held} THEN {word('met')} ELSE {word('unmet')} END"
+        return f"CASE WHEN {value} IS NULL THEN {word('no_data')}{few}{reached} AS _s{self.place}"
 
     @property
     def counts_as_met(self) -> str:
@@ -102,31 +102,31 @@ class Verdict:
         words += ["no_data"] if self.condition.no_data_counts_met else []
         volume = self.condition.min_volume
         words += ["low_volume"] if volume is not None and volume.below_counts_met else []
-        return f"(_s{self.place} IN ({', '.join(map(text_literal, words))}))"
+        return f"(_s{self.place} IN ({', '.join(map(word, words))}))"
 
     @property
     def broken(self) -> str | None:
         """Whether the condition is a guard that does not hold; no data breaks none. None when it is no guard."""
-        return f"_s{self.place} = 'unmet'" if self.condition.role is Role.GUARD else None
+        return f"_s{self.place} = {word('unmet')}" if self.condition.role is Role.GUARD else None
 
     @property
     def row(self) -> dict[str, str]:
         """The columns of a result that are the condition's own."""
-        condition, val, tier = self.condition, self._low, "NULL::VARCHAR"
+        condition, val, tier = self.condition, self._low, NO_WORD
         if condition.tiers:
             targets = ", ".join(double_constant(t.target) for t in condition.tiers)
             val = f"[{targets}][greatest(_r{self.place}, 1)]"
-            names = ", ".join(text_literal(t.name) for t in condition.tiers)
+            names = ", ".join(word(t.name) for t in condition.tiers)
             tier = f"[{names}][nullif(_r{self.place}, 0)]"
         return {
-            "condition": text_literal(condition.name),
+            "condition": word(condition.name),
             "value": f"_v{self.place}",
-            "type": text_literal(condition.operator),
+            "type": word(condition.operator),
             "val": val,
             "status": f"_s{self.place}",
             "tier": tier,
-            "role": text_literal(condition.role),
-            "target_from": f"_o{self.place}" if self.varies else f"'{DEFAULT}'",
+            "role": word(condition.role),
+            "target_from": f"_o{self.place}" if self.varies else word(DEFAULT),
             "val_high": self._high,
         }
 

@@ -14,6 +14,7 @@ import polars as pl
 from mission_cli.conditions.judge import results_queries, valued_sql
 from mission_cli.conditions.limits import paid_sql
 from mission_cli.conditions.population import listed_sql
+from mission_cli.conditions.words import words_sql
 from mission_cli.model.errors import StorageError
 from mission_cli.model.missions import Mission
 from mission_cli.model.project import Project
@@ -175,6 +176,7 @@ class Judge:
 
     def __init__(self, task: EvaluationTask) -> None:
         self.engine = kernel_engine(task.project.timezone)
+        self.engine.execute(words_sql(task.project))
         self._task = task
         self._roll = Roll(self.engine, task.project, task.partitions, again=len(task.groups) > 1)
         self._queries = results_queries(task.project)
@@ -183,7 +185,7 @@ class Judge:
         """The results as of the days of some missions after the other, in the order of files; `earned` before limits."""
         self._judge(as_of_days)
         for missions, query in self._queries:
-            frame = self.engine.frame_planned_once(query)
+            frame = self.engine.frame_planned_once(query).with_columns(pl.col(pl.Categorical, pl.Enum).cast(pl.String))
             if any(mission.version for mission in missions):  # then windows of one mission come in several parts
                 frame = frame.sort("mission_id", "supplier_id", "window_start", "window_end", maintain_order=True)
             yield missions, frame

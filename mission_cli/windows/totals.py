@@ -7,6 +7,7 @@ source is rolled by itself, and what they come to is joined: a table of all metr
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from datetime import date
 from pathlib import Path
 
@@ -61,7 +62,9 @@ class Roll:
         self._database.execute(statement("shared_spans"))
         if _any_own(self._project):
             self._database.execute(statement("own_spans"))
-        parts = [source.roll() for source in self._sources]
+        with ThreadPoolExecutor(max_workers=max(1, len(self._sources))) as pool:
+            sums = pool.map(_Source.sums, self._sources, [source.spans() for source in self._sources])
+            parts = [source.roll(found) for source, found in zip(self._sources, sums, strict=True)]
         nobody = "(SELECT 0 AS _span_no, '' AS supplier_id WHERE FALSE)"
         joined = f"SELECT * FROM {_joined('FULL', parts) if parts else nobody}"
         if self._of_days:
@@ -107,11 +110,21 @@ class _Source:
         if self._others or _any_own(project) or day_formulas(project, used_metrics(project)):
             _read_partitions(database, project, name, self.days, metrics, files)
 
-    def roll(self) -> str:
-        """Roll all spans; returns what to select their totals from."""
+    def spans(self) -> list[Span]:
+        """Those of `shared_spans`."""
+        spans = "SELECT _span_no, _start, _through FROM shared_spans"
+        found = self._database.rows(f"{spans} WHERE _source = {text_literal(self.name)} ORDER BY _span_no")
+        return [Span(*span) for span in found]
+
+    def sums(self, spans: Sequence[Span]) -> pl.DataFrame:
+        """What only adds up, over the spans; the database has no part in it."""
+        return self._sums.over(spans)
+
+    def roll(self, sums: pl.DataFrame) -> str:
+        """Roll all spans, of which `sums` are there already; returns what to select their totals from."""
         database, project, of_source = self._database, self._project, f"_source = {text_literal(self.name)}"
         table, others = f"totals_{self._place}", f"others_{self._place}"
-        self._add_up(table, of_source)
+        self._add_up(table, sums)
         if _any_own(project):
             ordered = f"{'bool_or(_ordered)' if _has_strangers(project, self.name) else 'TRUE'} AS {ordered_in(self.name)}"
             values = ", ".join([ordered, *map(_rolled, self._added)])
@@ -122,15 +135,13 @@ class _Source:
         _roll_spans(database, project, into=others, days=self.days, values=values, of_source=of_source)
         return f"(SELECT * FROM {_joined('LEFT', [table, others])})"
 
-    def _add_up(self, table: str, of_source: str) -> None:
+    def _add_up(self, table: str, sums: pl.DataFrame) -> None:
         """Make a table of the totals over spans that suppliers share of the metrics that add up; a view where nothing comes to
         it."""
-        spans = self._database.rows(f"SELECT _span_no, _start, _through FROM shared_spans WHERE {of_source} ORDER BY _span_no")
         ordered = f"coalesce({ORDERED} > 0, FALSE)" if self._marked else "TRUE"
         values = "".join(f", {added_value(metric)} AS {identifier(metric.id)}" for metric in self._added)
-        chosen = f"_span_no, supplier_id, {ordered} AS {ordered_in(self.name)}{values}"
         make = self._database.replace_temporary if _any_own(self._project) else self._database.replace_view
-        make(table, self._sums.over([Span(*span) for span in spans]), chosen)
+        make(table, sums, f"_span_no, supplier_id, {ordered} AS {ordered_in(self.name)}{values}")
 
 
 def _joined(how: str, tables: Sequence[str]) -> str:
