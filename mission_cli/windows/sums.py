@@ -47,20 +47,23 @@ class Sums:
     def over(self, spans: Sequence[Span]) -> pl.DataFrame:
         """Grain: `_span_no`, supplier_id with a row on any of the days; the columns, NULL where there is no value, and of those
         `counted` their `count_of`."""
-        parts = 1 + len(self._suppliers) * max(len(self._days), len(spans)) // _AT_ONCE
+        if self._kept is None and self._keep and self._places * (1 + 2 * len(self._columns)) <= _KEPT:
+            self._kept = _Grid(self._rows, self._days, self._suppliers, keep=True)
+            self._rows = self._rows.clear()
+        if self._kept is not None:
+            found = self._of(self._kept, spans)
+            self._kept.let_go()
+            return found
+        parts = 1 + max(self._places, len(self._suppliers) * len(spans)) // _AT_ONCE
         if parts == 1:
-            return self._of(self._grid(), spans)
+            return self._of(_Grid(self._rows, self._days, self._suppliers), spans)
         part_of = self._rows["supplier_id"].hash() % parts
         some = (self._rows.filter(part_of == part) for part in range(parts))
         return pl.concat(self._of(_Grid(rows, self._days, _suppliers_of(rows)), spans) for rows in some)
 
-    def _grid(self) -> _Grid:
-        if self._kept is not None:
-            return self._kept
-        keep = self._keep and len(self._suppliers) * len(self._days) * (1 + 2 * len(self._columns)) <= _KEPT
-        grid = _Grid(self._rows, self._days, self._suppliers, keep=keep)
-        self._kept = grid if keep else None
-        return grid
+    @property
+    def _places(self) -> int:
+        return len(self._suppliers) * len(self._days)
 
     def _of(self, grid: _Grid, spans: Sequence[Span]) -> pl.DataFrame:
         bounds = [(bisect_left(self._days, span.first), bisect_right(self._days, span.through)) for span in spans]
@@ -95,7 +98,12 @@ class _Grid:
         nowhere = pl.repeat(None, self._size * len(days), dtype=pl.UInt32, eager=True)
         self._row_at = nowhere.scatter(places, pl.Series(range(rows.height), dtype=pl.UInt32))
         self._spread = rows.drop("_day", "supplier_id").rechunk()[self._row_at]
+        self._gaps = {one.name for one in self._spread if one.null_count() > self._row_at.null_count()}
         self._known: dict[str, list[pl.Series]] = {}
+
+    def let_go(self) -> None:
+        """Forget the rows, when all that there is to know of them was asked once and is kept."""
+        self._spread, self._row_at = self._spread.clear(), self._row_at.clear()
 
     def sums(self, name: str, bounds: _Bounds) -> pl.Series:
         """The sums of a column: span by span those of all suppliers."""
@@ -113,7 +121,7 @@ class _Grid:
 
     def has_gaps(self, name: str) -> bool:
         """Whether some rows have no value of a column."""
-        return self._spread[name].null_count() > self._row_at.null_count()
+        return name in self._gaps
 
     def numbers(self, spans: Sequence[Span]) -> pl.Series:
         """The number of the span of each sum."""
