@@ -71,9 +71,10 @@ def merge(database: Database, source: Source) -> Merged:
 
 
 def _bounds(database: Database, source: Source) -> tuple[Any, ...]:
-    """The least and greatest of the key's first column among the staged rows: the engine passes over orders beyond them."""
+    """The least and greatest of the key's first column among the staged rows, as texts, since Python has other times than the
+    engine, which passes over orders beyond them."""
     first = identifier(source.key[0])
-    return database.rows(f"SELECT min({first}), max({first}) FROM staged")[0]
+    return database.rows(f"SELECT CAST(min({first}) AS VARCHAR), CAST(max({first}) AS VARCHAR) FROM staged")[0]
 
 
 def _counts(database: Database) -> dict[int, dict[str, int]]:
@@ -101,6 +102,7 @@ def _fragments(source: Source, name: str, *, alike: bool = True) -> dict[str, st
         "key_of_orders": columns(source.key, "o."),
         "key_of_staged": columns(source.key, "s."),
         "first_of_key": identifier(source.key[0]),
+        "its_type": source.column(source.key[0]).data_type.sql,
         "same_key": _equal(source, *alias),
         "same_key_as_staged": _equal(source, "s.", "c."),
         "columns": columns((column.name for column in source.columns), "r."),

@@ -128,7 +128,8 @@ class Database:
         try:
             yield
         finally:
-            self._connection.execute("RESET preserve_insertion_order")
+            with suppress(duckdb.Error):  # in a transaction that has failed nothing can be executed
+                self._connection.execute("RESET preserve_insertion_order")
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
