@@ -11,12 +11,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mission_cli.config.kept import DamagedRulesError
-from mission_cli.config.load import load_project, located, read_project
-from mission_cli.daily.sql_metric import sql_problems
 from mission_cli.model.calendar import DAY, NEVER, business_day, days
 from mission_cli.model.errors import ConfigurationError, UsageError
 from mission_cli.model.known import refuse_unknown
-from mission_cli.model.problems import Problem
 from mission_cli.model.project import Project
 from mission_cli.stages.apply import Applied, find_kept, find_unread, restate_rules
 from mission_cli.stages.context import Context, Report, Watch
@@ -32,7 +29,6 @@ from mission_cli.stages.restate import apply_corrections, days_to_refresh, refus
 from mission_cli.stages.rosters import KnownRosters, load_rosters
 from mission_cli.stages.stale import mark_stale
 from mission_cli.stages.views import make_views
-from mission_cli.staging.files import missing_exports
 from mission_cli.store.database import DamagedDatabaseError, nothing_yet, opened, opened_to_read
 from mission_cli.store.entries import REFUSED, UNDATED
 from mission_cli.store.files import Publisher
@@ -262,40 +258,6 @@ def _next_day(latest: date | None, as_of: date) -> date:
     if latest is None:
         return as_of
     return latest + DAY if latest < as_of else latest
-
-
-def all_problems(root: Path) -> tuple[Project | None, list[Problem]]:
-    """Every mistake of both files, of the SQL they name, and of patterns that match nothing."""
-    loaded = read_project(root)
-    problems = list(loaded.problems)
-    if loaded.project is not None:
-        problems += located(root, missing_exports(loaded.project, _loaded_sources(root)))
-        problems += sql_problems(loaded.project)
-    return loaded.project, sorted(problems)
-
-
-def all_warnings(root: Path, project: Project) -> list[Problem]:
-    """What is no mistake, but perhaps not what was meant."""
-    from mission_cli.config.warn import guard_warnings  # which no run needs
-
-    return sorted(located(root, guard_warnings(project)))
-
-
-def checked_project(root: Path) -> Project:
-    """The project, when nothing at all is wrong with it. Raises ConfigurationError with every problem."""
-    project = load_project(root)
-    problems = located(root, missing_exports(project, _loaded_sources(root))) + sql_problems(project)
-    if problems:
-        raise ConfigurationError(problems)
-    return project
-
-
-def _loaded_sources(root: Path) -> set[str]:
-    try:
-        state = read_manifest(Layout(root).manifest).state
-    except DamagedManifestError:
-        return set()
-    return {entry["source"] for entry in state.get("sources", ())}
 
 
 _Effective = Callable[[date | None], date]

@@ -104,8 +104,8 @@ def init(
 @app.command()
 def check(context: typer.Context, as_json: Json = False) -> None:
     """Show every mistake of metrics.toml, missions.toml and the SQL they name."""
+    from mission_cli.checks import all_problems, all_warnings
     from mission_cli.cli.render import print_check
-    from mission_cli.pipeline import all_problems, all_warnings
 
     root = asked(context).root
     project, problems = all_problems(root)
@@ -117,9 +117,10 @@ def check(context: typer.Context, as_json: Json = False) -> None:
 @app.command()
 def run(context: typer.Context, day: Day = None, as_json: Json = False) -> None:
     """Load new exports, compute what is stale, evaluate missions as of a day (default: yesterday there)."""
+    from mission_cli.checks import checked_project
     from mission_cli.cli.progress import watching
     from mission_cli.cli.render import print_report
-    from mission_cli.pipeline import checked_project, run_day
+    from mission_cli.pipeline import run_day
 
     project = checked_project(asked(context).root)
     as_of = day or yesterday(project.timezone, project.day_start)
@@ -139,9 +140,10 @@ def backfill(
     as_json: Json = False,
 ) -> None:
     """The same as `run` for each day in turn; goes on where it stopped. With --only the days may be left out."""
+    from mission_cli.checks import checked_project
     from mission_cli.cli.progress import watching
     from mission_cli.cli.render import print_report
-    from mission_cli.pipeline import Only, checked_project
+    from mission_cli.pipeline import Only
     from mission_cli.pipeline import backfill as run_days
 
     which = one_of(only, Only, "--only")

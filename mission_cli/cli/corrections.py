@@ -55,9 +55,9 @@ def restate(
     as_json: Json = False,
 ) -> None:
     """Put the open corrections of a mission in force: the results of these decisions are made anew, and show them."""
+    from mission_cli.checks import checked_project
     from mission_cli.cli.corrected import print_restated
     from mission_cli.cli.progress import watching
-    from mission_cli.pipeline import checked_project
     from mission_cli.pipeline import restate as restated
 
     refuse_span(first, last, needed=False)

@@ -11,9 +11,9 @@ from mission_cli.cli.options import Day, Json, Limit, MissionName, asked, comman
 
 def plan(context: typer.Context, day: Day = None, limit: Limit = 20, as_json: Json = False) -> None:
     """Show what a run as of a day (default: yesterday there) would load, compute and publish, and why; changes nothing."""
+    from mission_cli.checks import checked_project
     from mission_cli.cli.planning import print_plan
     from mission_cli.cli.progress import watching
-    from mission_cli.pipeline import checked_project
     from mission_cli.pipeline import plan as planned
 
     project = checked_project(asked(context).root)
@@ -34,10 +34,10 @@ def apply(
 ) -> None:
     """Let running and past windows follow the rules of today, where they keep older ones; `backfill --only stale` makes their
     results anew."""
+    from mission_cli.checks import checked_project
     from mission_cli.cli.planning import print_applied
     from mission_cli.cli.progress import watching
     from mission_cli.pipeline import apply as applied
-    from mission_cli.pipeline import checked_project
 
     if not restate:
         raise typer.BadParameter(
