@@ -34,12 +34,13 @@ Made = dict[date, dict[str, MadeFrom]]
 def evaluate(context: Context, as_of_days: Sequence[date], rosters: KnownRosters, *, again: bool = False) -> None:
     """Publish the results as of the days, in their order, some days in one commit. `again`: also of those that still stand."""
     ledger, rules, now = context.ledger.evaluations, rules_now(context.today_rules), made_from(context, as_of_days, rosters)
-    todo = list(as_of_days) if again else standing_no_more(context, now)
+    then = {} if again else ledger.made_from(as_of_days)
+    todo = list(as_of_days) if again else standing_no_more(context, then, now)
     unchanged = [day for day in as_of_days if day not in set(todo)]
     context.report.unchanged += unchanged
     _stand_by_todays_rules(context, unchanged, rules)
     context.watch.begin("evaluate", len(todo))
-    standing = dict.fromkeys(todo, frozenset[str]()) if again else _standing(context, todo, now)
+    standing = _standing(context, todo, then, now)
     jobs = (
         partial(compute_results, evaluation_task(context, groups, rosters, standing[groups[0][0]]))
         for groups in portions(context, standing, rosters)
@@ -78,10 +79,10 @@ def _stand_by_todays_rules(context: Context, as_of_days: Sequence[date], rules: 
             ledger.set_rules(older, rules)
 
 
-def standing_no_more(context: Context, now: Made) -> list[date]:
+def standing_no_more(context: Context, then: Made, now: Made) -> list[date]:
     """The days whose results do not stand: something that goes into them changed, or what was awarded before may change."""
     ledger = context.ledger.evaluations
-    then, awards, earlier = ledger.made_from(list(now)), ledger.award_digests(), ledger.earlier_meanings()
+    awards, earlier = ledger.award_digests(), ledger.earlier_meanings()
     todo: list[date] = []
     for day, missions in now.items():
         own = awards.get(day, "")
@@ -91,12 +92,11 @@ def standing_no_more(context: Context, now: Made) -> list[date]:
     return todo
 
 
-def _standing(context: Context, todo: Sequence[date], now: Made) -> dict[date, frozenset[str]]:
+def _standing(context: Context, todo: Sequence[date], then: Made, now: Made) -> dict[date, frozenset[str]]:
     """As-of day → the missions whose rows are taken over from the results that there are, if these are what they were.
 
     Not those with limits: what they pay depends on other days."""
-    ledger = context.ledger.evaluations
-    then, files = ledger.made_from(todo), ledger.entries()
+    files = context.ledger.evaluations.entries()
     unlimited = {str(mission.id) for mission in context.project.missions} - {str(m.id) for m in _limited(context.project)}
     found = {}
     for day in todo:

@@ -105,7 +105,7 @@ def _waiting(file: ExportFile) -> WaitingFile:
 
 def _results(found: RunPlan, context: Context, as_of_days: Sequence[date], rosters: KnownRosters) -> dict[date, str]:
     then, now = context.ledger.evaluations.made_from(as_of_days), made_from(context, as_of_days, rosters)
-    todo = set(standing_no_more(context, now))
+    todo = set(standing_no_more(context, then, now))
     why = {}
     for day in as_of_days:
         if day not in then:

@@ -31,7 +31,7 @@ def standing_days(context: Context, rosters: KnownRosters) -> Standing:
     then, stale = context.ledger.evaluations.made_from(), context.ledger.evaluations.stale()
     days = sorted(then)
     now = made_from(context, days, rosters)
-    todo = set(standing_no_more(context, now))
+    todo = set(standing_no_more(context, then, now))
     changed = {day for day in days if day in stale or (day in todo and has_other_data(context, now[day], then[day]))}
     waiting = _needing_others(context, [day for day in days if day not in changed and day not in todo], rosters)
     stand = [day for day in days if day not in changed and day not in todo and day not in waiting]
