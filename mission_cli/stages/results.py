@@ -72,7 +72,7 @@ class Outcome:
 
 
 def compute_results(task: EvaluationTask) -> Outcome:
-    """Evaluate and publish the results as of each day, from published files alone, with an engine of its own.
+    """Evaluate and publish the results as of each day, from published files alone, with a connection of its own.
 
     Grain of a file: mission, supplier, window, condition, sorted so; it may have no rows.
     """
@@ -171,7 +171,7 @@ def _read(rows: pl.LazyFrame, path: Path) -> pl.DataFrame:
 
 
 class Judge:
-    """An engine of its own that evaluates the missions of a task, group by group of its days. Nothing is published, and nothing
+    """Evaluates the missions of a task, group by group of its days, with an engine. Nothing is published, and nothing
     that stands is in the results."""
 
     def __init__(self, task: EvaluationTask) -> None:
