@@ -16,7 +16,7 @@ from contest import contest, planned, print_table, ratio_of
 from contestants import CONTESTANTS
 from costs import Failed, hold
 
-BOUNDS = {"backfill": 3.5, "day": 5.0, "late": 6.0, "changed": 5.0}
+BOUNDS = {"backfill": 2.9, "day": 4.4, "late": 5.6, "changed": 4.5}
 SCALE, DAYS = 0.1, 20
 
 
