@@ -50,6 +50,7 @@ app.add_typer(explain_app, name="explain")
 def main() -> None:
     """The command `missionctl`."""
     _start_light()
+    exits.stand_in()
     exits.end(exits.run(app))
 
 

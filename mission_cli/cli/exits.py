@@ -6,6 +6,7 @@ import os
 import sys
 from collections.abc import Callable
 from contextlib import suppress
+from pathlib import Path
 from typing import Any, NoReturn
 
 import typer
@@ -26,6 +27,13 @@ def be_verbose() -> None:
 def say(text: str) -> None:
     """One message for people. What would steer a terminal is shown as an escape."""
     print(printable(text, keep="\n"), file=sys.stderr, flush=True)
+
+
+def stand_in() -> None:
+    """Let a standard stream that the process was started without lead nowhere, before a file of ours gets its number."""
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:
+            setattr(sys, name, Path(os.devnull).open(mode, encoding="utf-8"))  # noqa: SIM115  # until the process ends
 
 
 def run(app: Callable[..., Any]) -> int:
@@ -105,9 +113,9 @@ def end(code: int) -> NoReturn:
     engines may be at work in other threads, and nothing of theirs is needed."""
     if (database := sys.modules.get("mission_cli.store.database")) is not None and code != INTERRUPTED:
         database.end_engine()
-    with suppress(BrokenPipeError):
-        sys.stdout.flush()
-    sys.stderr.flush()
+    for stream in (sys.stdout, sys.stderr):
+        with suppress(OSError):  # it was told already, and changed the code
+            stream.flush()
     os._exit(code)
 
 

@@ -827,9 +827,10 @@ def test_results_stay_readable_without_the_database(name: str, shop: Path) -> No
     assert [done(shop, *words) for words in (READ[0], READ[2])] == [before[0], before[2]]
 
 
-@pytest.mark.parametrize(
-    "words", [("results", "--format", "csv"), ("status",), ("explain", "supplier", "ann"), ("check",)], ids=lambda words: words[0]
-)
+READ_BY_PIPES = [("results", "--format", "csv"), ("status",), ("explain", "supplier", "ann"), ("check",)]
+
+
+@pytest.mark.parametrize("words", READ_BY_PIPES, ids=lambda words: words[0])
 def test_a_closed_pipe_is_no_failure(words: tuple[str, ...], shop: Path) -> None:
     read, write = os.pipe()
     os.close(read)
@@ -837,6 +838,20 @@ def test_a_closed_pipe_is_no_failure(words: tuple[str, ...], shop: Path) -> None
         os.close(write)
         _, err = ran.communicate(timeout=60)
     assert (ran.returncode, err) == (0, b"")
+
+
+@pytest.mark.parametrize("words", [*READ_BY_PIPES, ("nonsense",)], ids=lambda words: words[0])
+@pytest.mark.parametrize("closed", ["stdin", "stdout", "stderr", "all"])
+def test_closed_streams_are_no_failure(words: tuple[str, ...], closed: str, shop: Path) -> None:
+    """As under a supervisor that closes them; nor may a file of ours be opened in the place of one."""
+    numbers = {"stdin": "<&-", "stdout": ">&-", "stderr": "2>&-", "all": "<&- >&- 2>&-"}
+    command = ["sh", "-c", f'exec "$@" {numbers[closed]}', "sh", sys.executable, "-c", MAIN, "--project", str(shop), *words]
+    ran = subprocess.run(command, capture_output=True, timeout=60, cwd=ROOT, check=False)
+    failed = words == ("nonsense",)
+    assert ran.returncode == (2 if failed else 0)
+    assert bool(ran.stdout) is (closed in ("stdin", "stderr") and not failed)
+    assert bool(ran.stderr) is (closed in ("stdin", "stdout") and failed)
+    assert b"Traceback" not in ran.stderr
 
 
 # status --batches, rejects, duplicates
