@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -126,13 +127,13 @@ def look(root: Path, source: Source, seen: Mapping[str, Stamp]) -> Seen:
     """
     found = Seen([], [], [])
     paths = {name_in(root, path): path for path in matching(root, source)}
-    with ThreadPoolExecutor(max_workers=os.cpu_count() or 1) as pool:
-        stamps = pool.map(lambda name: _stamp(name, paths[name], seen.get(name)), paths)
-        for (name, path), stamp in zip(paths.items(), stamps, strict=True):
-            if isinstance(stamp, PermissionError):
-                found.forbidden.append(name)
-            elif stamp is not None:
-                found.files.append(ExportFile(source.id, name, path, stamp))
+    stamps = {name: _still(path, seen[name]) if name in seen else None for name, path in paths.items()}
+    for name, stamp in _stamps({name: paths[name] for name, stamp in stamps.items() if stamp is None}):
+        if isinstance(stamp, PermissionError):
+            found.forbidden.append(name)
+        else:
+            stamps[name] = stamp
+    found.files += [ExportFile(source.id, name, paths[name], stamp) for name, stamp in stamps.items() if stamp is not None]
     if any(_may_grow(file) for file in found.files if file.name not in seen):
         time.sleep(_SECOND_LOOK_S)
     growing = {file.name for file in found.files if not file.unchanged()}
@@ -141,12 +142,25 @@ def look(root: Path, source: Source, seen: Mapping[str, Stamp]) -> Seen:
     return found
 
 
-def _stamp(name: str, path: Path, known: Stamp | None) -> Stamp | PermissionError | None:
-    """How the file is now; why we may not read it; None when it went away since the folder was listed."""
+def _still(path: Path, known: Stamp) -> Stamp | None:
+    """What is known of the file, if it is as it was; else it has to be read."""
+    with suppress(OSError):
+        status = path.stat()
+        return known if (known.bytes, known.modified_ns) == (status.st_size, status.st_mtime_ns) else None
+    return None
+
+
+def _stamps(paths: Mapping[str, Path]) -> Iterator[tuple[str, Stamp | PermissionError | None]]:
+    """How files are now, several read at a time; why we may not read one; None of one that went away since they were
+    listed."""
+    if paths:
+        with ThreadPoolExecutor(max_workers=os.cpu_count() or 1) as pool:
+            yield from zip(paths, pool.map(_stamp, paths, paths.values()), strict=True)
+
+
+def _stamp(name: str, path: Path) -> Stamp | PermissionError | None:
     try:
         status = path.stat()
-        if known is not None and (known.bytes, known.modified_ns) == (status.st_size, status.st_mtime_ns):
-            return known
         return Stamp(status.st_size, status.st_mtime_ns, digest_of(path) + ending_of(name))
     except FileNotFoundError:
         return None
