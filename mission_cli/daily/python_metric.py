@@ -22,7 +22,7 @@ import polars as pl
 from mission_cli.daily.given import engine_error, given_values, refuse_repeated
 from mission_cli.model.errors import UsageError
 from mission_cli.model.metrics import DailyMetric
-from mission_cli.store.database import configure
+from mission_cli.store.database import kernel_connection
 
 _OURS = ("_day", "_file", "_line")
 _one_at_a_time = threading.Lock()
@@ -39,9 +39,8 @@ def python_values(metric: DailyMetric, orders: Path, timezone: str) -> pl.DataFr
     frame = frame.with_columns(pl.col(zoned).dt.convert_time_zone(timezone))
     with _one_at_a_time, redirect_stdout(sys.stderr):
         found = _called(metric, frame)
-    connection = duckdb.connect()
+    connection = kernel_connection(timezone)
     try:
-        configure(connection, timezone)
         connection.register("given", found)
         return refuse_repeated(metric, given_values(metric, connection, "SELECT * FROM given"), "give each supplier one row")
     except duckdb.Error as error:

@@ -303,7 +303,9 @@ def _naming(path: Path) -> Iterator[None]:
 
 def in_memory(timezone: str) -> Database:
     """A database of its own, without a file."""
-    return _configured(duckdb.connect(), timezone)
+    connection = duckdb.connect()
+    configure(connection, timezone)
+    return Database(connection)
 
 
 def kernel_engine(timezone: str) -> Database:
@@ -311,7 +313,14 @@ def kernel_engine(timezone: str) -> Database:
 
     To start DuckDB takes as long as a small query, so that a process does it once.
     """
-    return _configured(_started().cursor(), timezone)
+    return Database(kernel_connection(timezone))
+
+
+def kernel_connection(timezone: str) -> duckdb.DuckDBPyConnection:
+    """The same for what asks DuckDB itself; to be closed."""
+    connection = _started().cursor()
+    configure(connection, timezone)
+    return connection
 
 
 @cache
@@ -323,11 +332,6 @@ def end_engine() -> None:
     """Remove what the engine of the process may have put on disk for want of memory."""
     if _started.cache_info().currsize:
         _started().close()
-
-
-def _configured(connection: duckdb.DuckDBPyConnection, timezone: str) -> Database:
-    configure(connection, timezone)
-    return Database(connection)
 
 
 def configure(connection: duckdb.DuckDBPyConnection, timezone: str) -> None:
