@@ -55,9 +55,8 @@ def results_queries(project: Project) -> list[tuple[list[Mission], str]]:
     `suppliers` and the tables of assigned windows (`assigned_table`).
 
     Grain: as_of, mission, supplier, window, condition; the columns RESULTS, texts but the supplier as `words`, `earned` before
-    limits. The rows of one as-of day
-    come sorted by supplier, window and condition: missions are sorted before their conditions are unfolded, which is cheaper
-    than sorting every condition.
+    limits. The rows of one as-of day come sorted by supplier, window and condition: missions are sorted before their conditions
+    are unfolded, which is cheaper than sorting every condition.
     """
     numbered = sorted(enumerate(project.missions), key=lambda pair: pair[1].id)
     groups: list[list[tuple[int, Mission]]] = []

@@ -17,7 +17,7 @@ Row = dict[str, Value]
 Compiled = Callable[[Mapping[str, Value]], Value]
 
 
-class OutOfScope(NotImplementedError):
+class OutOfScope(Exception):
     """The project uses something this evaluator does not judge."""
 
 
